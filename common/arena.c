@@ -1,0 +1,122 @@
+#include "common/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_BYTES ((size_t)64 * 1024)
+
+struct block {
+	struct block *next;
+	size_t size;  /* usable bytes */
+	size_t used;
+	_Alignas(16) char bytes[];
+};
+
+struct arena {
+	struct block *blocks;  /* newest first; the last one is kept over a reset */
+	size_t bytes_max;
+	size_t used;
+};
+
+struct arena *arena_new(size_t bytes_max)
+{
+	struct arena *arena = calloc(1, sizeof *arena);
+	ASSERT(arena != NULL);
+	arena->bytes_max = bytes_max;
+	return arena;
+}
+
+static void blocks_free(struct block *block)
+{
+	while (block != NULL) {
+		struct block *next = block->next;
+		free(block);
+		block = next;
+	}
+}
+
+void arena_destroy(struct arena **arena)
+{
+	if (*arena == NULL)
+		return;
+	blocks_free((*arena)->blocks);
+	free(*arena);
+	*arena = NULL;
+}
+
+static struct block *block_push(struct arena *arena, size_t bytes)
+{
+	size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+	struct block *block = malloc(sizeof *block + size);
+	ASSERT(block != NULL);
+	*block = (struct block){.next = arena->blocks, .size = size};
+	arena->blocks = block;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	size_t rounded = (bytes + 15) & ~(size_t)15;
+	ASSERT(rounded >= bytes && arena->used + rounded <= arena->bytes_max);
+	struct block *block = arena->blocks;
+	if (block == NULL || block->size - block->used < rounded)
+		block = block_push(arena, rounded);
+	void *memory = block->bytes + block->used;
+	block->used += rounded;
+	arena->used += rounded;
+	return memset(memory, 0, rounded);
+}
+
+void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
+{
+	ASSERT(size == 0 || count <= SIZE_MAX / size);
+	return arena_alloc(arena, size * count);
+}
+
+char *arena_text(struct arena *arena, const char *at, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+	if (len > 0)
+		memcpy(copy, at, len);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	ASSERT(len >= 0);
+	char *text = arena_alloc(arena, (size_t)len + 1);
+	va_start(arguments, format);
+	vsnprintf(text, (size_t)len + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct block *kept = arena->blocks;
+	if (kept != NULL) {
+		while (kept->next != NULL) {
+			struct block *next = kept->next;
+			free(kept);
+			kept = next;
+		}
+		if (kept->size > BLOCK_BYTES) {
+			free(kept);
+			kept = NULL;
+		} else {
+			kept->used = 0;
+		}
+	}
+	arena->blocks = kept;
+	arena->used = 0;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}

@@ -1,0 +1,91 @@
+/* json: strict reading of JSON (RFC 8259), writing, and the canonical form (RFC 8785).
+ *
+ * Reading refuses, with a byte offset, everything that two readers could understand differently or that
+ * cJSON would change silently: invalid UTF-8, a byte-order mark, bytes after the value, duplicate names
+ * (after unescaping), \u0000, lone surrogates, raw control bytes, leading zeros, numbers out of the range of
+ * a double, integers beyond 2^53. Only text that passed is given to cJSON, whose tree is built in the arena.
+ *
+ * Does not rewrite: what must keep its bytes is kept by its owner as bytes. */
+#ifndef EFFREG_JSON_H
+#define EFFREG_JSON_H
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/status.h"
+
+struct json;  /* a value inside a tree; borrowed from the arena it was parsed into */
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json_limits {
+	size_t bytes_max;    /* of the whole text */
+	unsigned depth_max;  /* of nesting; a scalar has depth 0. At most 512. */
+	size_t members_max;  /* names in one object */
+};
+
+/* For one event, for a configuration or methodology file, for a schema bundle. */
+extern const struct json_limits JSON_LIMITS_EVENT;     /* 64 KiB, depth 32, 256 names */
+extern const struct json_limits JSON_LIMITS_DOCUMENT;  /* 16 MiB, depth 64, 65536 names */
+
+/* Parses text[0..len). On success *ret_json lives in arena. Otherwise STATUS_INVALID or STATUS_TOO_LARGE, and
+ * fault (may be NULL) has the code bad_utf8, bad_json, duplicate_key or too_large, the byte offset and a text. */
+enum status json_parse(struct arena *arena, const char *text, size_t len, const struct json_limits *limits,
+                       const struct json **ret_json, struct fault *fault) MUST_CHECK;
+
+enum json_type json_type(const struct json *json);
+bool json_is(const struct json *json, enum json_type type);       /* false for NULL */
+bool json_bool(const struct json *json);                          /* must be a bool */
+double json_number(const struct json *json);                      /* must be a number */
+bool json_integer(const struct json *json, int64_t *ret_integer); /* false when it is no whole number within 2^53 */
+const char *json_string(const struct json *json);                 /* must be a string; UTF-8 without zeros, terminated */
+size_t json_count(const struct json *json);                       /* elements or members; counts them: O(n) */
+
+/* Exact name, or NULL. Also NULL when json is NULL or no object. */
+const struct json *json_find(const struct json *json, const char *name);
+/* The string under name, or NULL when absent or of another type. */
+const char *json_find_string(const struct json *json, const char *name);
+
+/* Elements of an array or members of an object in the order of the text:
+ *   for (const struct json *item = json_first(array); item != NULL; item = json_next(item)) */
+const struct json *json_first(const struct json *json);
+const struct json *json_next(const struct json *json);
+const char *json_name(const struct json *json);                   /* the name of a member; NULL for an element */
+
+bool json_equal(const struct json *a, const struct json *b);      /* as JSON Schema says: 1 = 1.0, objects without order */
+
+/* RFC 8785. Numbers must be whole and within 2^53 (we carry decimals as strings): otherwise STATUS_UNSUPPORTED. */
+enum status json_canonical(struct buf *buf, const struct json *json) MUST_CHECK;
+
+/* Appends token to a JSON Pointer (RFC 6901), escaped; cut off silently when size is reached. */
+void json_pointer_append(char *pointer, size_t size, const char *token);
+
+/* Writing, in order, onto a buf. A name before every value inside an object, none inside an array. Commas and
+ * quoting are the writer's. Indentation 0 gives one line. */
+struct json_writer {
+	struct buf *buf;
+	unsigned depth;
+	bool comma[64];
+	bool after_name;
+};
+
+void json_writer_init(struct json_writer *writer, struct buf *buf);
+void json_write_object(struct json_writer *writer);
+void json_write_object_end(struct json_writer *writer);
+void json_write_array(struct json_writer *writer);
+void json_write_array_end(struct json_writer *writer);
+void json_write_name(struct json_writer *writer, const char *name);
+void json_write_string(struct json_writer *writer, const char *text);          /* NULL writes null */
+void json_write_span(struct json_writer *writer, struct span text);
+void json_write_integer(struct json_writer *writer, int64_t integer);
+void json_write_bool(struct json_writer *writer, bool value);
+void json_write_null(struct json_writer *writer);
+void json_write_raw(struct json_writer *writer, struct span json_text);        /* a value that is JSON already */
+
+/* name and value in one */
+void json_member_string(struct json_writer *writer, const char *name, const char *text);
+void json_member_integer(struct json_writer *writer, const char *name, int64_t integer);
+void json_member_bool(struct json_writer *writer, const char *name, bool value);
+void json_member_null(struct json_writer *writer, const char *name);
+void json_member_raw(struct json_writer *writer, const char *name, struct span json_text);
+
+#endif

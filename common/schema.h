@@ -1,0 +1,35 @@
+/* schema: validation against JSON Schema 2020-12; the only door to PCRE2.
+ *
+ * A bundle is compiled once from its documents and never changes afterwards; validating allocates in the caller's
+ * arena only. A keyword that is not supported is refused when the bundle is compiled, never ignored. */
+#ifndef EFFREG_SCHEMA_H
+#define EFFREG_SCHEMA_H
+
+#include "common/arena.h"
+#include "common/json.h"
+#include "common/status.h"
+
+struct schema_bundle;
+struct schema;  /* one compiled schema; belongs to its bundle */
+
+struct schema_document {
+	const char *name;  /* for messages: a file name */
+	struct span text;
+};
+
+/* Compiles documents (each with its $id, or else its name as base URI). STATUS_UNSUPPORTED or STATUS_INVALID with fault:
+ * its text starts with the document's name, its pointer points into that document. formats_asserted: `format` is a
+ * check (uuid, date, date-time, uri, email), else an annotation. */
+enum status schema_bundle_new(const struct schema_document *documents, size_t count, bool formats_asserted,
+                              struct schema_bundle **ret_bundle, struct fault *fault) MUST_CHECK;
+void schema_bundle_destroy(struct schema_bundle **bundle);
+
+/* By absolute $id or by the document's name; NULL when there is none. */
+const struct schema *schema_find(const struct schema_bundle *bundle, const char *uri);
+
+/* STATUS_OK, or STATUS_INVALID with fault: code "schema", pointer into the instance, text naming the keyword's place in
+ * the schema, what was expected and how to mend it. scratch is used and not reset. */
+enum status schema_validate(const struct schema *schema, const struct json *instance, struct arena *scratch,
+                            struct fault *fault) MUST_CHECK;
+
+#endif
