@@ -1,0 +1,93 @@
+/* bus: ZeroMQ sockets with CURVE, the ZAP handler and polling; the only door to zmq.h.
+ *
+ * One context per process, one thread per socket. Every socket that takes peers refuses to exist without the ZAP
+ * handler: libzmq 4.3.4 accepts every key where there is none. Socket options are set here, before bind or connect;
+ * heartbeats stay off (they abort the process on 4.3.4), PING and PONG are the protocol's own. */
+#ifndef EFFREG_BUS_H
+#define EFFREG_BUS_H
+
+#include "common/arena.h"
+#include "common/status.h"
+
+#define BUS_KEY_TEXT    41  /* a CURVE key in Z85, terminated */
+#define BUS_FRAMES_MAX  8
+#define BUS_MESSAGE_MAX ((size_t)1024 * 1024)  /* one frame: ZMQ_MAXMSGSIZE */
+
+struct bus;         /* the process's context */
+struct bus_socket;
+struct bus_message; /* received frames; reused from receive to receive */
+
+struct bus_keypair {
+	char public_key[BUS_KEY_TEXT];
+	char secret_key[BUS_KEY_TEXT];
+};
+
+struct bus *bus_new(void);
+void bus_destroy(struct bus **bus);            /* after all its sockets */
+
+void bus_keypair_new(struct bus_keypair *ret_keypair);
+/* The public key of a secret one; false when the text is no Z85 key. */
+bool bus_public_key(const char *secret_key, char public_key[BUS_KEY_TEXT]) MUST_CHECK;
+/* A key file holds one Z85 key and a newline. */
+enum status bus_read_key(const char *path, char key[BUS_KEY_TEXT], struct fault *fault) MUST_CHECK;
+
+/* ---- ZAP: who gets a session ---- */
+
+/* Decides for a domain ("push", "query", "feed", "stream") and a client's public key: OK lets it in, FORBIDDEN answers
+ * 400, a transient status 500 (the client tries again). */
+typedef enum status bus_authorise_fn(void *context, const char *domain, const char public_key[BUS_KEY_TEXT]);
+
+/* Binds inproc://zeromq.zap.01. Must stand before the first bus_bind. */
+enum status bus_zap_start(struct bus *bus, bus_authorise_fn *authorise, void *context, struct fault *fault) MUST_CHECK;
+struct bus_socket *bus_zap_socket(struct bus *bus);  /* to poll; answer with bus_zap_serve */
+void bus_zap_serve(struct bus *bus);                 /* answers every waiting request */
+
+/* ---- Sockets ---- */
+
+enum bus_type { BUS_ROUTER, BUS_DEALER, BUS_PUB, BUS_SUB };
+
+/* A CURVE server on endpoint ("tcp://127.0.0.1:5570", "tcp://*:*"). FORBIDDEN without the ZAP handler. */
+enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, const char *zap_domain,
+                     const struct bus_keypair *server, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
+/* A CURVE client. An endpoint's host name may stand for several addresses: each is connected, and bus_connect_again,
+ * called now and then, adds new ones. */
+enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
+                        const struct bus_keypair *client, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
+void bus_connect_again(struct bus_socket *socket);
+void bus_close(struct bus_socket **socket);
+const char *bus_endpoint(const struct bus_socket *socket);  /* as bound: the real port in place of * */
+void bus_subscribe(struct bus_socket *socket, const char *topic_prefix);
+
+/* Never blocks. NOT_FOUND: nothing waiting. Frames are valid until the next receive into message. A ROUTER's first frame is
+ * the routing id. More than BUS_FRAMES_MAX frames: INVALID (the message was read to its end and dropped). */
+enum status bus_receive(struct bus_socket *socket, struct bus_message *message) MUST_CHECK;
+struct bus_message *bus_message_new(void);
+void bus_message_destroy(struct bus_message **message);
+size_t bus_message_frames(const struct bus_message *message);
+struct span bus_message_frame(const struct bus_message *message, size_t index);
+/* The public key the sender proved to have, taken from a payload frame; "" when there is none: drop such a message. */
+const char *bus_message_user(const struct bus_message *message);
+
+/* Never blocks. UNAVAILABLE: the peer is gone or its queue is full: nothing was sent. */
+enum status bus_send(struct bus_socket *socket, const struct span *frames, size_t count) MUST_CHECK;
+
+/* What became of the connections of a client socket since the last call. */
+struct bus_link {
+	bool connected;               /* at least one handshake done and not lost */
+	unsigned handshakes_refused;  /* ZAP answered 400 or the server's key is wrong */
+	unsigned disconnects;
+};
+struct bus_link bus_link_state(struct bus_socket *socket);
+
+/* ---- Polling ---- */
+
+struct bus_poll_item {
+	struct bus_socket *socket;    /* or NULL: fd */
+	int fd;
+	bool want_write;              /* for an fd: wait for writable instead of readable */
+	bool ready;                   /* result */
+};
+/* Waits at most timeout_ms (-1 = for ever). OK also when interrupted or nothing is ready. */
+enum status bus_poll(struct bus_poll_item *items, size_t count, long timeout_ms) MUST_CHECK;
+
+#endif

@@ -1,0 +1,73 @@
+/* db: one connection to PostgreSQL; the only door to libpq.
+ *
+ * Statements are asked by the stores only, each a named function there. A connection belongs to one thread and
+ * blocks; it reconnects by itself when db_begin finds it broken. Failures are sorted once, here: 40001, 40P01, 08*,
+ * 57P0*, 53*, 55P03 and a lost connection are transient, a bad value is INVALID or CONFLICT (23505), everything else
+ * is our BUG. What went wrong is in db_error. */
+#ifndef EFFREG_DB_H
+#define EFFREG_DB_H
+
+#include "common/arena.h"
+#include "common/status.h"
+
+struct db;
+struct db_rows;
+
+/* Connects and checks what durability stands on: refuses (FORBIDDEN) a server with fsync or synchronous_commit off, or
+ * whose encoding is not UTF8. conninfo as libpq takes it; name becomes application_name. Fresh; UNAVAILABLE when there
+ * is no server yet. */
+enum status db_connect(const char *conninfo, const char *name, struct db **ret_db, struct fault *fault) MUST_CHECK;
+void db_disconnect(struct db **db);
+const char *db_error(const struct db *db);     /* of the last failure; "" when there was none */
+const char *db_sqlstate(const struct db *db);  /* five characters, or "" */
+bool db_alive(const struct db *db);            /* false: the next db_begin reconnects */
+
+/* A parameter: text, bytes or NULL. Arrays travel as their text form (see db_array). */
+struct db_param {
+	const char *at;
+	int len;
+	bool binary;
+};
+struct db_param db_text(const char *text);                 /* NULL gives SQL NULL */
+struct db_param db_bytes(const void *at, size_t len);      /* bytea */
+struct db_param db_integer(struct arena *arena, int64_t value);
+struct db_param db_timestamp(struct arena *arena, int64_t us);
+/* text[] of count texts; a NULL text is an SQL NULL. Cast the parameter in SQL: $1::text[]. */
+struct db_param db_array(struct arena *arena, const char *const *texts, size_t count);
+
+/* Transactions. db_commit is OK only when the server said COMMIT and warned of nothing: a ROLLBACK tag or a WARNING is
+ * STATUS_RETRY, a connection lost on the way STATUS_UNKNOWN_OUTCOME (what was sent may be stored). */
+enum status db_begin(struct db *db) MUST_CHECK;
+enum status db_commit(struct db *db) MUST_CHECK;
+void db_rollback(struct db *db);               /* harmless outside a transaction */
+
+/* One statement without a result, or several without parameters. */
+enum status db_exec(struct db *db, const char *sql) MUST_CHECK;
+enum status db_run(struct db *db, const char *sql, const struct db_param *params, size_t count, int64_t *ret_affected) MUST_CHECK;
+/* ret_rows is fresh: db_rows_destroy. */
+enum status db_query(struct db *db, const char *sql, const struct db_param *params, size_t count,
+                     struct db_rows **ret_rows) MUST_CHECK;
+
+size_t db_rows_count(const struct db_rows *rows);
+bool db_is_null(const struct db_rows *rows, size_t row, int column);
+const char *db_get_text(const struct db_rows *rows, size_t row, int column);   /* borrowed; "" for NULL */
+size_t db_get_len(const struct db_rows *rows, size_t row, int column);
+int64_t db_get_integer(const struct db_rows *rows, size_t row, int column);    /* 0 for NULL */
+bool db_get_bool(const struct db_rows *rows, size_t row, int column);
+/* bytea into arena */
+struct span db_get_bytes(const struct db_rows *rows, size_t row, int column, struct arena *arena);
+void db_rows_destroy(struct db_rows **rows);
+
+/* COPY ... FROM STDIN (FORMAT binary): begin, send whole rows, end. A row is built with db_copy_*. */
+struct buf;
+enum status db_copy_begin(struct db *db, const char *sql) MUST_CHECK;
+enum status db_copy_send(struct db *db, struct span bytes) MUST_CHECK;
+enum status db_copy_end(struct db *db) MUST_CHECK;
+void db_copy_header(struct buf *buf);
+void db_copy_trailer(struct buf *buf);
+void db_copy_row(struct buf *buf, int columns);
+void db_copy_field(struct buf *buf, struct span bytes);           /* text, json, bytea, uuid */
+void db_copy_integer(struct buf *buf, int64_t value);             /* bigint */
+void db_copy_timestamp(struct buf *buf, int64_t unix_us);         /* timestamptz */
+
+#endif

@@ -1,0 +1,43 @@
+/* service: what every process of the centre does the same way: options, logging, the loop, the database, the
+ * operations endpoint (/livez, /readyz, /metrics), start and stop.
+ *
+ * Exit codes: 0 stopped as told, 1 failed, 2 bad configuration. */
+#ifndef EFFREG_SERVICE_H
+#define EFFREG_SERVICE_H
+
+#include "common/bus.h"
+#include "common/config.h"
+#include "common/db.h"
+#include "common/http.h"
+#include "common/loop.h"
+
+struct service {
+	struct config *config;
+	struct loop *loop;
+	struct bus *bus;
+	struct db *db;              /* NULL for a service without one */
+	void *state;                /* the service's own */
+};
+
+struct service_spec {
+	const char *name;           /* "intake": program effreg-intake */
+	const char *purpose;        /* one sentence for --help */
+	const struct config_option *options;  /* its own; the common ones are added (see service.c) */
+	size_t options_count;
+	bool needs_db;
+	/* Opens sockets, registers handlers. Not OK: the process ends with the fault logged. */
+	enum status (*start)(struct service *service, struct fault *fault);
+	void (*stop)(struct service *service);
+	/* May it serve now? Asked by /readyz. */
+	bool (*ready)(struct service *service);
+};
+
+int service_main(const struct service_spec *spec, int argc, char **argv);
+
+/* The ZAP decision over effreg.client_key that every service shares: domain push: region, gateway; query: coordinator,
+ * reader; feed: coordinator, reader, region; stream: service. context is the struct service. */
+enum status service_authorise(void *context, const char *domain, const char public_key[BUS_KEY_TEXT]);
+/* Starts the ZAP handler with it and serves it in the loop; then proves that an unknown key is refused. */
+enum status service_start_zap(struct service *service, struct fault *fault) MUST_CHECK;
+
+#endif

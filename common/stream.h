@@ -1,0 +1,127 @@
+/* stream: an append-only sequence of records per key with a contiguous seq, and those who follow it.
+ *
+ * The log of events is written by stream_append, which orders the writers of a region by the row lock on its head.
+ * The other streams (metric, rating) are written by a consumer inside its own turn: stream_write.
+ * After commit the writer sends a hint on its PUB socket (key, first and last seq, no bodies): the records are read
+ * from PostgreSQL always, so a hint may be lost, doubled or late without harm, and there is one way to read. */
+#ifndef EFFREG_STREAM_H
+#define EFFREG_STREAM_H
+
+#include "common/arena.h"
+#include "common/crypto.h"
+#include "common/db.h"
+#include "common/ident.h"
+#include "common/status.h"
+
+#define STREAM_KEY_MAX      64
+#define STREAM_BATCH_MAX    500
+#define STREAM_ATTEMPTS_MAX 5
+
+/* Where a stream lives. The statements are fixed texts, one set for each stream. */
+struct stream {
+	const char *name;            /* "event", "metric", "rating" */
+	const char *head_sql;        /* $1 key → last_seq */
+	const char *read_sql;        /* $1 key, $2 after seq, $3 limit → seq, body, recorded µs */
+	const char *behind_sql;      /* $1 consumer, $2 limit → keys whose head is past the cursor */
+	const char *head_lock_sql;   /* $1 key: creates the head when there is none; → last_seq, locked (NULL: see stream_append) */
+	const char *insert_sql;      /* $1 key, $2 seq, $3 body; moves the head too */
+};
+extern const struct stream STREAM_EVENT;
+extern const struct stream STREAM_METRIC;
+extern const struct stream STREAM_RATING;
+
+/* ---- Append: one region's batch into the log ---- */
+
+struct append_event {
+	struct ident_uuid id;
+	struct span body;
+	const char *source;
+	uint64_t sequence;           /* 0 = none */
+	struct sha256 digest;        /* SHA-256 of body */
+	/* outcome */
+	enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT } result;
+	uint64_t seq;                /* stored or of the duplicate */
+	struct sha256 stored_digest; /* of what the id already has: for a conflict */
+};
+
+struct append_head {
+	uint64_t last_seq;
+	struct sha256 hash;
+	int64_t recorded_us;
+};
+
+/* Called inside the transaction, after the head is locked and in statements that see what was committed while waiting
+ * (may the key still write here?), and again before COMMIT (quarantine rows that must stand when the ACK leaves).
+ * Anything but OK rolls the append back and is returned. */
+struct append_hooks {
+	enum status (*authorise)(void *context, struct db *db);
+	enum status (*before_commit)(void *context, struct db *db, const struct append_event *events, size_t count);
+	void *context;
+};
+
+/* Appends events[0..count), count <= STREAM_BATCH_MAX (0 runs the hooks only). On OK every event has its outcome and
+ * *ret_head is the head after it; the same id twice within the batch is a duplicate or conflict too. Nothing of the batch
+ * is stored otherwise, except after UNKNOWN_OUTCOME, when all or nothing is: send the same batch again. */
+enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], struct append_event *events, size_t count,
+                          const struct append_hooks *hooks, struct arena *scratch, struct append_head *ret_head) MUST_CHECK;
+
+/* ---- Write: a record of another stream, inside the caller's transaction ---- */
+enum status stream_write(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
+                         uint64_t *ret_seq) MUST_CHECK;
+
+/* ---- Consume ---- */
+
+struct stream_record {
+	uint64_t seq;
+	int64_t recorded_us;
+	struct span body;
+};
+
+/* One turn: records[0..count) of one key, contiguous from cursor_seq + 1. Effects and own records go through db, inside
+ * the turn's transaction; the cursor is moved by the consumer. Memory from arena lasts until the turn ends. */
+struct stream_turn {
+	struct db *db;
+	const char *key;
+	uint64_t cursor_seq;
+	const struct stream_record *records;
+	size_t count;
+	struct arena *arena;
+	struct fault *fault;         /* to be filled on failure */
+};
+
+enum stream_poison { STREAM_PARK, STREAM_HALT };  /* after STREAM_ATTEMPTS_MAX: skip with a row, or stay */
+
+struct stream_consumer_options {
+	const char *consumer;        /* its name: the cursor's */
+	const struct stream *stream;
+	size_t batch_max;            /* records a turn, <= STREAM_BATCH_MAX; 0 = all of it */
+	enum stream_poison poison;
+	enum status (*apply)(void *context, const struct stream_turn *turn);
+	/* After commit: publish hints, forget nothing. May be NULL. */
+	void (*committed)(void *context, const char *key, uint64_t cursor_seq);
+	/* The turn was rolled back or another instance moved the cursor: what is kept in memory for key is void. May be NULL. */
+	void (*forget)(void *context, const char *key);
+	void *context;
+};
+
+struct stream_consumer;
+
+/* Borrows db (which belongs to the same thread) and options' texts. */
+struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_consumer_options *options);
+void stream_consumer_destroy(struct stream_consumer **consumer);
+
+/* A hint arrived, or something else says that key has records: remembered (at most 4096 keys, else the next poll finds it). */
+void stream_consumer_hint(struct stream_consumer *consumer, const char *key);
+
+/* Does up to turns_max turns over hinted keys; with poll, first asks PostgreSQL which keys are behind (at start, and once
+ * a second when idle). *ret_turns is how many were done: 0 = nothing to do now. Transient failures are returned: call
+ * again later. */
+enum status stream_consumer_work(struct stream_consumer *consumer, bool poll, unsigned turns_max, unsigned *ret_turns) MUST_CHECK;
+
+/* Counters for telemetry: records applied, turns, retries, parked, since start. */
+struct stream_consumer_counts {
+	uint64_t records, turns, failures, parked;
+};
+struct stream_consumer_counts stream_consumer_counts(const struct stream_consumer *consumer);
+
+#endif
