@@ -46,7 +46,7 @@ void bus_zap_serve(struct bus *bus);                 /* answers every waiting re
 
 enum bus_type { BUS_ROUTER, BUS_DEALER, BUS_PUB, BUS_SUB };
 
-/* A CURVE server on endpoint ("tcp://127.0.0.1:5570", "tcp://*:*"). FORBIDDEN without the ZAP handler. */
+/* A CURVE server on endpoint ("tcp://127.0.0.1:5570"; a * stands for any address or a free port). FORBIDDEN without the ZAP handler. */
 enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, const char *zap_domain,
                      const struct bus_keypair *server, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
 /* A CURVE client. An endpoint's host name may stand for several addresses: each is connected, and bus_connect_again,

@@ -7,6 +7,7 @@
 
 #include "common/bus.h"
 #include "common/config.h"
+#include "common/crypto.h"
 #include "common/db.h"
 #include "common/http.h"
 #include "common/loop.h"
