@@ -1,0 +1,327 @@
+#include "common/push.h"
+
+#include "common/json.h"
+
+static const char *const TYPE_NAMES[] = {
+#define PUSH_TYPE_NAME(name) [PUSH_##name] = #name,
+	PUSH_TYPE_MAP(PUSH_TYPE_NAME)
+#undef PUSH_TYPE_NAME
+};
+
+static const char *const WITNESS_NAMES[] = {
+	[PUSH_WITNESS_UNKNOWN] = "unknown", [PUSH_WITNESS_OK] = "ok", [PUSH_WITNESS_MISMATCH] = "mismatch"};
+
+static const struct json_limits HEADER_LIMITS = {.bytes_max = PUSH_HEADER_BYTES_MAX, .depth_max = 4, .members_max = 16};
+
+const char *push_type_name(enum push_type type)
+{
+	return TYPE_NAMES[type];
+}
+
+/* ---- Parsing ---- */
+
+static enum status bad(struct fault *fault, const char *pointer, const char *text)
+{
+	return fault_set(fault, STATUS_INVALID, "bad_header", pointer, -1, "%s", text);
+}
+
+static bool read_count(const struct json *json, const char *name, uint64_t *ret_count)
+{
+	int64_t integer;
+	const struct json *member = json_find(json, name);
+	if (member == NULL || !json_is(member, JSON_NUMBER) || !json_integer(member, &integer) || integer < 0)
+		return false;
+	*ret_count = (uint64_t)integer;
+	return true;
+}
+
+static bool read_hash(const struct json *json, const char *name, struct sha256 *ret_hash)
+{
+	const char *text = json_find_string(json, name);
+	return text != NULL && sha256_parse_hex(text, ret_hash);
+}
+
+static enum status parse_hello(const struct json *json, struct push_message *message, struct fault *fault)
+{
+	const struct json *witness = json_find(json, "witness");
+	uint64_t version;
+	message->source = json_find_string(json, "source");
+	message->region = json_find_string(json, "region");
+	if (!read_count(json, "version", &version))
+		return bad(fault, "/version", "HELLO needs a version");
+	message->version = (int64_t)version;
+	if (message->source == NULL || message->source[0] == '\0' || strlen(message->source) > ENVELOPE_SOURCE_MAX)
+		return bad(fault, "/source", "HELLO needs a source of 1 to 128 bytes");
+	message->has_witness = witness != NULL;
+	if (witness != NULL && !(read_count(witness, "seq", &message->last_seq) && read_hash(witness, "hash", &message->head)))
+		return bad(fault, "/witness", "a witness is {\"seq\": number, \"hash\": 64 hex digits}");
+	return STATUS_OK;
+}
+
+static enum status parse_push(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+{
+	const struct json *sizes = json_find(json, "sizes");
+	if (!read_count(json, "batch", &message->batch) || message->batch == 0)
+		return bad(fault, "/batch", "PUSH needs a batch number from 1");
+	if (!json_is(sizes, JSON_ARRAY))
+		return bad(fault, "/sizes", "PUSH needs an array of sizes");
+	message->count = json_count(sizes);
+	if (message->count == 0 || message->count > PUSH_EVENTS_MAX)
+		return bad(fault, "/sizes", "a batch has 1 to 500 events");
+	uint32_t *copy = arena_array(arena, uint32_t, message->count);
+	size_t i = 0;
+	for (const struct json *item = json_first(sizes); item != NULL; item = json_next(item), i++) {
+		int64_t size;
+		if (!json_is(item, JSON_NUMBER) || !json_integer(item, &size) || size < 1 || size > (int64_t)PUSH_BODY_BYTES_MAX)
+			return bad(fault, "/sizes", "a size is a whole number from 1 to 262144");
+		copy[i] = (uint32_t)size;
+	}
+	message->sizes = copy;
+	return STATUS_OK;
+}
+
+static bool read_credit(const struct json *json, struct push_message *message)
+{
+	return read_count(json, "bytes", &message->credit_bytes) && read_count(json, "batches", &message->credit_batches);
+}
+
+static enum status parse_welcome(const struct json *json, struct push_message *message, struct fault *fault)
+{
+	uint64_t version;
+	const char *witness = json_find_string(json, "witness");
+	message->region = json_find_string(json, "region");
+	if (!read_count(json, "version", &version) || message->region == NULL || witness == NULL ||
+	    !read_count(json, "source_sequence", &message->source_sequence) || !read_count(json, "last_seq", &message->last_seq) ||
+	    !read_hash(json, "head", &message->head) || !read_credit(json_find(json, "credit"), message))
+		return bad(fault, "", "WELCOME lacks a member");
+	message->version = (int64_t)version;
+	for (size_t i = 0; i < ARRAY_COUNT(WITNESS_NAMES); i++) {
+		if (text_equal(WITNESS_NAMES[i], witness))
+			message->witness = (enum push_witness)i;
+	}
+	return STATUS_OK;
+}
+
+static bool parse_result(const struct json *json, struct push_result *result)
+{
+	*result = (struct push_result){.offset = -1};
+	if (read_count(json, "stored", &result->seq)) {
+		result->outcome = PUSH_STORED;
+		return true;
+	}
+	if (read_count(json, "duplicate", &result->seq)) {
+		result->outcome = PUSH_DUPLICATE;
+		return true;
+	}
+	const struct json *offset = json_find(json, "offset");
+	result->outcome = PUSH_REJECTED;
+	result->code = json_find_string(json, "rejected");
+	result->pointer = json_find_string(json, "pointer");
+	result->text = json_find_string(json, "text");
+	if (json_is(offset, JSON_NUMBER) && !json_integer(offset, &result->offset))
+		return false;
+	return result->code != NULL;
+}
+
+static enum status parse_ack(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+{
+	const struct json *results = json_find(json, "results");
+	if (!read_count(json, "batch", &message->batch) || !json_is(results, JSON_ARRAY) ||
+	    !read_count(json, "last_seq", &message->last_seq) || !read_hash(json, "head", &message->head))
+		return bad(fault, "", "ACK lacks a member");
+	message->count = json_count(results);
+	struct push_result *copy = arena_array(arena, struct push_result, message->count);
+	size_t i = 0;
+	for (const struct json *item = json_first(results); item != NULL; item = json_next(item), i++) {
+		if (!parse_result(item, &copy[i]))
+			return bad(fault, "/results", "a result is stored, duplicate or rejected");
+	}
+	message->results = copy;
+	return STATUS_OK;
+}
+
+static enum status parse_nack(const struct json *json, struct push_message *message, struct fault *fault)
+{
+	message->code = json_find_string(json, "code");
+	message->text = json_find_string(json, "text");
+	if (!read_count(json, "batch", &message->batch) || message->code == NULL)
+		return bad(fault, "", "NACK lacks a member");
+	return STATUS_OK;
+}
+
+static enum status parse_members(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+{
+	switch (message->type) {
+	case PUSH_HELLO:
+		return parse_hello(json, message, fault);
+	case PUSH_PUSH:
+		return parse_push(arena, json, message, fault);
+	case PUSH_WELCOME:
+		return parse_welcome(json, message, fault);
+	case PUSH_ACK:
+		return parse_ack(arena, json, message, fault);
+	case PUSH_NACK:
+		return parse_nack(json, message, fault);
+	case PUSH_CREDIT:
+		return read_credit(json, message) ? STATUS_OK : bad(fault, "", "CREDIT needs bytes and batches");
+	case PUSH_BYE:
+		message->code = json_find_string(json, "code");
+		message->text = json_find_string(json, "text");
+		return STATUS_OK;
+	case PUSH_PING:
+	case PUSH_PONG:
+		return STATUS_OK;
+	}
+	return STATUS_BUG;
+}
+
+enum status push_parse(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault)
+{
+	const struct json *json;
+	struct push_message message = {0};
+	if (json_parse(arena, header.at, header.len, &HEADER_LIMITS, &json, fault) != STATUS_OK)
+		return bad(fault, "", "the header frame is not one JSON object");
+	const char *type = json_find_string(json, "type");
+	for (size_t i = 0; type != NULL && i < ARRAY_COUNT(TYPE_NAMES); i++) {
+		if (!text_equal(TYPE_NAMES[i], type))
+			continue;
+		message.type = (enum push_type)i;
+		enum status status = parse_members(arena, json, &message, fault);
+		if (status == STATUS_OK)
+			*ret_message = message;
+		return status;
+	}
+	return bad(fault, "/type", "there is no such message type");
+}
+
+/* ---- Formatting ---- */
+
+static void write_hash(struct json_writer *writer, const char *name, const struct sha256 *hash)
+{
+	char hex[SHA256_HEX_SIZE];
+	sha256_hex(hash, hex);
+	json_member_string(writer, name, hex);
+}
+
+static void write_hello(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "version", message->version);
+	json_member_string(writer, "source", message->source);
+	if (message->region != NULL)
+		json_member_string(writer, "region", message->region);
+	if (!message->has_witness)
+		return;
+	json_write_name(writer, "witness");
+	json_write_object(writer);
+	json_member_integer(writer, "seq", (int64_t)message->last_seq);
+	write_hash(writer, "hash", &message->head);
+	json_write_object_end(writer);
+}
+
+static void write_push(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "batch", (int64_t)message->batch);
+	json_write_name(writer, "sizes");
+	json_write_array(writer);
+	for (size_t i = 0; i < message->count; i++)
+		json_write_integer(writer, message->sizes[i]);
+	json_write_array_end(writer);
+}
+
+static void write_credit(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "bytes", (int64_t)message->credit_bytes);
+	json_member_integer(writer, "batches", (int64_t)message->credit_batches);
+}
+
+static void write_welcome(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "version", message->version);
+	json_member_string(writer, "region", message->region);
+	json_member_integer(writer, "source_sequence", (int64_t)message->source_sequence);
+	json_member_integer(writer, "last_seq", (int64_t)message->last_seq);
+	write_hash(writer, "head", &message->head);
+	json_member_string(writer, "witness", WITNESS_NAMES[message->witness]);
+	json_write_name(writer, "credit");
+	json_write_object(writer);
+	write_credit(writer, message);
+	json_write_object_end(writer);
+}
+
+static void write_result(struct json_writer *writer, const struct push_result *result)
+{
+	json_write_object(writer);
+	if (result->outcome == PUSH_STORED) {
+		json_member_integer(writer, "stored", (int64_t)result->seq);
+	} else if (result->outcome == PUSH_DUPLICATE) {
+		json_member_integer(writer, "duplicate", (int64_t)result->seq);
+	} else {
+		json_member_string(writer, "rejected", result->code);
+		json_member_string(writer, "pointer", result->pointer);
+		if (result->offset >= 0)
+			json_member_integer(writer, "offset", result->offset);
+		json_member_string(writer, "text", result->text);
+	}
+	json_write_object_end(writer);
+}
+
+static void write_ack(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "batch", (int64_t)message->batch);
+	json_write_name(writer, "results");
+	json_write_array(writer);
+	for (size_t i = 0; i < message->count; i++)
+		write_result(writer, &message->results[i]);
+	json_write_array_end(writer);
+	json_member_integer(writer, "last_seq", (int64_t)message->last_seq);
+	write_hash(writer, "head", &message->head);
+}
+
+static void write_reason(struct json_writer *writer, const struct push_message *message)
+{
+	if (message->code != NULL)
+		json_member_string(writer, "code", message->code);
+	if (message->text != NULL)
+		json_member_string(writer, "text", message->text);
+}
+
+static void write_members(struct json_writer *writer, const struct push_message *message)
+{
+	switch (message->type) {
+	case PUSH_HELLO:
+		write_hello(writer, message);
+		break;
+	case PUSH_PUSH:
+		write_push(writer, message);
+		break;
+	case PUSH_WELCOME:
+		write_welcome(writer, message);
+		break;
+	case PUSH_ACK:
+		write_ack(writer, message);
+		break;
+	case PUSH_NACK:
+		json_member_integer(writer, "batch", (int64_t)message->batch);
+		write_reason(writer, message);
+		break;
+	case PUSH_BYE:
+		write_reason(writer, message);
+		break;
+	case PUSH_CREDIT:
+		write_credit(writer, message);
+		break;
+	case PUSH_PING:
+	case PUSH_PONG:
+		break;
+	}
+}
+
+void push_format(struct buf *buf, const struct push_message *message)
+{
+	struct json_writer writer;
+	json_writer_init(&writer, buf);
+	json_write_object(&writer);
+	json_member_string(&writer, "type", TYPE_NAMES[message->type]);
+	write_members(&writer, message);
+	json_write_object_end(&writer);
+}

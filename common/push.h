@@ -1,0 +1,67 @@
+/* push: the messages of the push channel (proto/README.md), both directions: header frames to structs and back.
+ *
+ * Pure: who sends what when is the session's business (intake_core for the centre, push_client for a region). */
+#ifndef EFFREG_PUSH_H
+#define EFFREG_PUSH_H
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/crypto.h"
+#include "common/envelope.h"
+#include "common/status.h"
+
+#define PUSH_VERSION          1
+#define PUSH_EVENTS_MAX       500
+#define PUSH_BODY_BYTES_MAX   ((size_t)256 * 1024)
+#define PUSH_HEADER_BYTES_MAX ((size_t)256 * 1024)  /* an ACK of 500 refusals with their texts fits */
+#define PUSH_CREDIT_BATCHES   4
+#define PUSH_CREDIT_BYTES     (PUSH_CREDIT_BATCHES * PUSH_BODY_BYTES_MAX)
+
+#define PUSH_TYPE_MAP(X) \
+	X(HELLO) X(PUSH) X(PING) X(BYE) X(WELCOME) X(ACK) X(NACK) X(CREDIT) X(PONG)
+
+enum push_type {
+#define PUSH_TYPE_ENUM(name) PUSH_##name,
+	PUSH_TYPE_MAP(PUSH_TYPE_ENUM)
+#undef PUSH_TYPE_ENUM
+};
+
+enum push_witness { PUSH_WITNESS_UNKNOWN, PUSH_WITNESS_OK, PUSH_WITNESS_MISMATCH };
+
+struct push_result {
+	enum push_outcome { PUSH_STORED, PUSH_DUPLICATE, PUSH_REJECTED } outcome;
+	uint64_t seq;          /* stored or duplicate */
+	const char *code;      /* rejected */
+	const char *pointer;
+	int64_t offset;        /* -1 = none */
+	const char *text;
+};
+
+/* One struct for every type; which members count is said beside them. Texts are borrowed. */
+struct push_message {
+	enum push_type type;
+	int64_t version;                     /* HELLO, WELCOME */
+	const char *source;                  /* HELLO */
+	const char *region;                  /* HELLO (NULL = the key's own), WELCOME */
+	bool has_witness;                    /* HELLO */
+	uint64_t last_seq;                   /* HELLO: the witness's seq; WELCOME, ACK: of the log */
+	struct sha256 head;                  /* HELLO: the witness's hash; WELCOME, ACK: of the log */
+	enum push_witness witness;           /* WELCOME */
+	uint64_t source_sequence;            /* WELCOME: stored without a hole up to here */
+	uint64_t batch;                      /* PUSH, ACK, NACK */
+	const uint32_t *sizes;               /* PUSH: bytes of each event */
+	const struct push_result *results;   /* ACK: in the order of the batch */
+	size_t count;                        /* of sizes or results */
+	uint64_t credit_bytes;               /* WELCOME, CREDIT */
+	uint64_t credit_batches;
+	const char *code;                    /* NACK, BYE ("" = none) */
+	const char *text;
+};
+
+/* INVALID with code bad_header when the frame is not a message of version 1. Texts live in arena. */
+enum status push_parse(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+/* Appends the header frame. */
+void push_format(struct buf *buf, const struct push_message *message);
+const char *push_type_name(enum push_type type);
+
+#endif
