@@ -80,8 +80,9 @@ enum status contract_check(const struct contract *contract, struct span bytes, s
 	if (status != STATUS_OK)
 		return status;
 	const char *id = json_find_string(event, "id");
-	if (id != NULL)
-		snprintf(ret_id, UUID_TEXT_SIZE, "%s", id);
+	struct ident_uuid uuid;
+	if (id != NULL && ident_uuid_parse(id, &uuid))
+		ident_uuid_format(&uuid, ret_id);
 	const char *type_text = json_find_string(event, "type");
 	if (!json_is(event, JSON_OBJECT) || type_text == NULL)
 		return fault_set(fault, STATUS_INVALID, "schema", json_is(event, JSON_OBJECT) ? "/type" : "", -1,

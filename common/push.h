@@ -13,7 +13,7 @@
 #define PUSH_VERSION          1
 #define PUSH_EVENTS_MAX       500
 #define PUSH_BODY_BYTES_MAX   ((size_t)256 * 1024)
-#define PUSH_HEADER_BYTES_MAX ((size_t)256 * 1024)  /* an ACK of 500 refusals with their texts fits */
+#define PUSH_HEADER_BYTES_MAX ((size_t)512 * 1024)  /* an ACK of 500 refusals with their texts fits */
 #define PUSH_CREDIT_BATCHES   4
 #define PUSH_CREDIT_BYTES     (PUSH_CREDIT_BATCHES * PUSH_BODY_BYTES_MAX)
 

@@ -36,6 +36,38 @@ const char *status_text(enum status status)
 	return row_of(status)->text;
 }
 
+/* Length of the well-formed UTF-8 sequence at text, 0 when there is none (Unicode 15, table 3-7). */
+static size_t sequence_length(const unsigned char *text)
+{
+	size_t len = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0;
+	for (size_t i = 1; i < len; i++) {
+		unsigned char low = 0x80, high = 0xBF;
+		if (i == 1 && text[0] == 0xE0)
+			low = 0xA0;
+		if (i == 1 && text[0] == 0xED)
+			high = 0x9F;
+		if (i == 1 && text[0] == 0xF0)
+			low = 0x90;
+		if (i == 1 && text[0] == 0xF4)
+			high = 0x8F;
+		if (text[i] < low || text[i] > high)
+			return 0;
+	}
+	return len;
+}
+
+/* A fault is stored and sent: what was cut in the middle of a character, or quotes broken input, must not break that too. */
+static void make_utf8(char *text)
+{
+	unsigned char *at = (unsigned char *)text;
+	while (*at != '\0') {
+		size_t len = sequence_length(at);
+		if (len == 0)
+			*at = '?';
+		at += len == 0 ? 1 : len;
+	}
+}
+
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
                       const char *format, ...)
 {
@@ -49,5 +81,7 @@ enum status fault_set(struct fault *fault, enum status status, const char *code,
 	va_start(arguments, format);
 	vsnprintf(fault->text, sizeof fault->text, format, arguments);
 	va_end(arguments);
+	make_utf8(fault->pointer);
+	make_utf8(fault->text);
 	return status;
 }

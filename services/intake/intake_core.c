@@ -1,0 +1,97 @@
+/* A session, by routing id:
+ *
+ *             HELLO ok              batch not stored (NACK, credit 0)
+ *     NEW ───────────────▶ OPEN ───────────────────────────────────▶ FAILED
+ *      ▲                    │ ▲                                         │
+ *      │                    │ └──────── database back (CREDIT) ─────────┘
+ *      │                 BYE, refused, silent for too long
+ *      │                    ▼
+ *      └───(forgotten)── CLOSED
+ *
+ * Who moves: the client by HELLO and BYE, intake by everything else. In OPEN every PUSH is answered by exactly one ACK or
+ * NACK; in FAILED what arrives was sent before the client saw the NACK and is dropped, for it comes again. */
+#include "services/intake/intake_core.h"
+
+/* Rows: state; columns: message types that a client may send. Everything else is refused in every state. */
+static const enum intake_action ACTIONS[][4] = {
+	/*                 HELLO          PUSH           PING         BYE */
+	[INTAKE_NEW] =    {INTAKE_GREET, INTAKE_REFUSE, INTAKE_PONG, INTAKE_FORGET},
+	[INTAKE_OPEN] =   {INTAKE_GREET, INTAKE_STORE,  INTAKE_PONG, INTAKE_FORGET},
+	[INTAKE_FAILED] = {INTAKE_GREET, INTAKE_DROP,   INTAKE_PONG, INTAKE_FORGET},
+	[INTAKE_CLOSED] = {INTAKE_GREET, INTAKE_REFUSE, INTAKE_PONG, INTAKE_FORGET},
+};
+
+enum intake_action intake_decide(enum intake_state state, enum push_type type)
+{
+	ASSERT((size_t)state < ARRAY_COUNT(ACTIONS));
+	switch (type) {
+	case PUSH_HELLO:
+		return ACTIONS[state][0];
+	case PUSH_PUSH:
+		return ACTIONS[state][1];
+	case PUSH_PING:
+		return ACTIONS[state][2];
+	case PUSH_BYE:
+		return ACTIONS[state][3];
+	case PUSH_WELCOME:
+	case PUSH_ACK:
+	case PUSH_NACK:
+	case PUSH_CREDIT:
+	case PUSH_PONG:
+		break;
+	}
+	return INTAKE_REFUSE;
+}
+
+enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch)
+{
+	if (batch == expected)
+		return INTAKE_BATCH_TAKE;
+	/* After a NACK and a CREDIT, batches sent before them may still be on the line: within the credit that was open. */
+	if (batch > expected && batch < expected + PUSH_CREDIT_BATCHES)
+		return INTAKE_BATCH_EARLY;
+	return INTAKE_BATCH_BAD;
+}
+
+enum status intake_slice(struct span body, const uint32_t *sizes, size_t count, struct span *events, struct fault *fault)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (sizes[i] > body.len - at)
+			return fault_set(fault, STATUS_INVALID, "bad_frames", "/sizes", -1, "the sizes add up to more than the body's %zu bytes", body.len);
+		events[i] = span_of(body.at + at, sizes[i]);
+		at += sizes[i];
+	}
+	if (at != body.len)
+		return fault_set(fault, STATUS_INVALID, "bad_frames", "/sizes", -1, "the sizes add up to %zu of the body's %zu bytes", at, body.len);
+	return STATUS_OK;
+}
+
+enum status intake_check_rights(const struct intake_rights *rights, const char *region, const struct envelope *envelope,
+                                struct fault *fault)
+{
+	if (!text_equal(envelope->region, region))
+		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/subject", -1,
+		                 "the subject names region %s; this session writes for %s only", envelope->region, region);
+	if (rights->sources == NULL)
+		return STATUS_OK;
+	for (size_t i = 0; i < rights->sources_count; i++) {
+		if (text_equal(rights->sources[i], envelope->source))
+			return STATUS_OK;
+	}
+	return fault_set(fault, STATUS_FORBIDDEN, "forbidden_source", "/source", -1, "this key may not write as source \"%.128s\"", envelope->source);
+}
+
+enum status intake_choose_region(const struct intake_rights *rights, const char *named, char region[OKTMO_TEXT_SIZE],
+                                 struct fault *fault)
+{
+	bool any = rights->region[0] == '\0';
+	if (named != NULL && !ident_is_oktmo(named))
+		return fault_set(fault, STATUS_INVALID, "forbidden_region", "/region", -1, "a region is named by its OKTMO code of eight digits");
+	if (any && named == NULL)
+		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/region", -1, "a gateway's HELLO names the region it writes for");
+	if (!any && named != NULL && !text_equal(named, rights->region))
+		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/region", -1, "this key writes for region %s only", rights->region);
+	memcpy(region, any ? named : rights->region, OKTMO_TEXT_SIZE);
+	return STATUS_OK;
+}

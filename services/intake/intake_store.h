@@ -1,0 +1,37 @@
+/* intake_store: every SQL statement of intake but the append itself (common/stream_append.c). */
+#ifndef EFFREG_INTAKE_STORE_H
+#define EFFREG_INTAKE_STORE_H
+
+#include "common/db.h"
+#include "common/push.h"
+#include "common/stream.h"
+#include "services/intake/intake_core.h"
+
+/* The rights of a valid key. FORBIDDEN: unknown, revoked, or of a role that does not write. Inside or outside a
+ * transaction; the texts live in arena. */
+enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights) MUST_CHECK;
+
+/* What WELCOME tells: head of the log, the source's numbers without a hole, the witness's verdict. NOT_FOUND: no such region. */
+struct intake_welcome {
+	uint64_t last_seq;
+	struct sha256 head;
+	uint64_t source_sequence;
+	enum push_witness witness;
+};
+enum status intake_store_load_welcome(struct db *db, const char *region, const struct push_message *hello, struct arena *arena,
+                                      struct intake_welcome *ret_welcome) MUST_CHECK;
+
+/* A refused event on its way to quarantine. */
+struct intake_refusal {
+	struct span body;
+	struct sha256 digest;
+	struct fault fault;
+	char event_id[UUID_TEXT_SIZE];
+	bool has_stored_digest;        /* a conflict */
+	struct sha256 stored_digest;
+};
+/* Inside the append's transaction: one row a digest, counted when it is there already. */
+enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *refusals, size_t count,
+                                       struct arena *arena) MUST_CHECK;
+
+#endif
