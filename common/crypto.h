@@ -28,10 +28,12 @@ struct sha256 chain_next(const struct sha256 *prev, const char region[9], uint64
 
 /* Ed25519. Keys are hex in files; the seed of a key pair is 32 random bytes given by the caller. */
 void sign_keypair(const uint8_t seed[32], uint8_t public_key[SIGN_PUBLIC_BYTES], uint8_t secret_key[SIGN_SECRET_BYTES]);
-void sign_detached(const uint8_t secret_key[SIGN_SECRET_BYTES], const void *at, size_t len, uint8_t signature[SIGNATURE_BYTES]);
-bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], const void *at, size_t len, const uint8_t signature[SIGNATURE_BYTES]);
+void sign_detached(const uint8_t secret_key[SIGN_SECRET_BYTES], const void *at, size_t len,
+                   uint8_t signature[SIGNATURE_BYTES]);
+bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], const void *at, size_t len,
+                 const uint8_t signature[SIGNATURE_BYTES]);
 
 void hex_format(const uint8_t *at, size_t len, char *text);                        /* text has 2·len + 1 bytes */
-bool hex_parse(const char *text, uint8_t *at, size_t len) MUST_CHECK;              /* exactly 2·len digits */
+bool hex_parse(const char *text, uint8_t *at, size_t len) MUST_CHECK;              /* exactly 2·len digits, any case */
 
 #endif

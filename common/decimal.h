@@ -29,9 +29,10 @@ bool decimal_round(decimal value, unsigned places, decimal *ret_rounded) MUST_CH
 double decimal_double(decimal value);                                        /* nearest double */
 
 /* A double rounded half to even to `places` (0..15) and printed exactly so, without trailing zeros or "-0"; the
- * form of scores in digests. NaN and infinities give false. */
+ * form of scores in digests. It is the exact binary value that is rounded (0.15 is below 0.15 and gives 0.1), as glibc
+ * prints it; the locale does not matter. NaN, infinities and a text that does not fit give false. */
 bool decimal_format_double(double value, unsigned places, char *text, size_t size) MUST_CHECK;
-/* The double nearest to that text: what ranking compares. */
+/* The double nearest to that text: what ranking compares. NaN and infinities stay. */
 double decimal_round_double(double value, unsigned places);
 
 #endif

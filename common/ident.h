@@ -26,8 +26,12 @@ bool ident_is_name(const char *text);   /* entity ids: 1..64 of A-Z a-z 0-9 . _ 
 /* Instants are microseconds since 1970-01-01T00:00:00Z. RFC 3339 with any offset in, UTC with "Z" out; a leap
  * second (:60) is taken as the next second; digits beyond the sixth are dropped. Years 1970 to 9999. */
 bool instant_parse(const char *text, int64_t *ret_us) MUST_CHECK;
-void instant_format(int64_t us, char text[INSTANT_TEXT_SIZE]);
+void instant_format(int64_t us, char text[INSTANT_TEXT_SIZE]);  /* six digits of fraction, or none when it is zero */
 bool date_parse(const char *text, int64_t *ret_us) MUST_CHECK;  /* "2023-01-31" as its midnight, UTC */
+
+/* The form alone, years 0000 to 9999: what the formats date-time and date of JSON Schema ask. */
+bool instant_is_rfc3339(const char *text);
+bool date_is_rfc3339(const char *text);
 
 /* Periods: "2026", "2026-H1", "2026-Q3", "2026-09": [from, to) in UTC. */
 struct period {
@@ -36,7 +40,8 @@ struct period {
 	int64_t to_us;
 };
 bool period_parse(const char *code, struct period *ret_period) MUST_CHECK;
-bool period_previous(const struct period *period, struct period *ret_previous) MUST_CHECK; /* of the same length */
+/* Of the same length; false before 1970. */
+bool period_previous(const struct period *period, struct period *ret_previous) MUST_CHECK;
 void period_of_year(int64_t us, struct period *ret_period);
 
 #endif

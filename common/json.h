@@ -17,6 +17,9 @@ struct json;  /* a value inside a tree; borrowed from the arena it was parsed in
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
+/* What the parse of len bytes may take of its arena: "[0,0,…]" needs a node for every two bytes. */
+#define JSON_ARENA_BYTES(len) (48 * (size_t)(len) + 8192)
+
 struct json_limits {
 	size_t bytes_max;    /* of the whole text */
 	unsigned depth_max;  /* of nesting; a scalar has depth 0. At most 512. */
@@ -28,7 +31,8 @@ extern const struct json_limits JSON_LIMITS_EVENT;     /* 64 KiB, depth 32, 256 
 extern const struct json_limits JSON_LIMITS_DOCUMENT;  /* 16 MiB, depth 64, 65536 names */
 
 /* Parses text[0..len). On success *ret_json lives in arena. Otherwise STATUS_INVALID or STATUS_TOO_LARGE, and
- * fault (may be NULL) has the code bad_utf8, bad_json, duplicate_key or too_large, the byte offset and a text. */
+ * fault (may be NULL) has the code bad_utf8, bad_json, duplicate_key or too_large, the byte offset of the first
+ * violation and a text. Takes at most JSON_ARENA_BYTES(len) of the arena. Numbers have at most 63 characters. */
 enum status json_parse(struct arena *arena, const char *text, size_t len, const struct json_limits *limits,
                        const struct json **ret_json, struct fault *fault) MUST_CHECK;
 
@@ -52,15 +56,19 @@ const struct json *json_next(const struct json *json);
 const char *json_name(const struct json *json);                   /* the name of a member; NULL for an element */
 
 bool json_equal(const struct json *a, const struct json *b);      /* as JSON Schema says: 1 = 1.0, objects without order */
+uint64_t json_hash(const struct json *json);                      /* the same for equal values */
 
 /* RFC 8785. Numbers must be whole and within 2^53 (we carry decimals as strings): otherwise STATUS_UNSUPPORTED. */
 enum status json_canonical(struct buf *buf, const struct json *json) MUST_CHECK;
 
-/* Appends token to a JSON Pointer (RFC 6901), escaped; cut off silently when size is reached. */
+/* Appends token to a JSON Pointer (RFC 6901), escaped; cut off silently, between characters, when size is reached. */
 void json_pointer_append(char *pointer, size_t size, const char *token);
 
-/* Writing, in order, onto a buf. A name before every value inside an object, none inside an array. Commas and
- * quoting are the writer's. Indentation 0 gives one line. */
+/* Appends text as a JSON string with the escapes of RFC 8785. Bytes that are no UTF-8 become U+FFFD. */
+void json_quote(struct buf *buf, struct span text);
+
+/* Writing, in order, onto a buf, in one line. A name before every value inside an object, none inside an array.
+ * Commas and quoting are the writer's. Nesting is at most 63 levels. */
 struct json_writer {
 	struct buf *buf;
 	unsigned depth;

@@ -1,0 +1,304 @@
+/* Writing: the streaming writer, and the canonical form of a tree. Knows trees only by json.h. */
+#include "common/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/json_scan.h"
+
+/* What stands after the backslash for a byte that must be escaped: a letter, 'u' for \u00xx, 0 = no escape. The same
+ * choice as RFC 8785, section 3.2.2.2, so that one function quotes for both forms. */
+static const char ESCAPES[256] = {
+	[0x00 ... 0x07] = 'u',
+	['\b'] = 'b',
+	['\t'] = 't',
+	['\n'] = 'n',
+	[0x0B] = 'u',
+	['\f'] = 'f',
+	['\r'] = 'r',
+	[0x0E ... 0x1F] = 'u',
+	['"'] = '"',
+	['\\'] = '\\',
+};
+
+static void quote_special(struct buf *buf, unsigned char byte)
+{
+	if (ESCAPES[byte] == 'u')
+		buf_printf(buf, "\\u%04x", byte);
+	else
+		buf_append(buf, (char[]){'\\', ESCAPES[byte]}, 2);
+}
+
+void json_quote(struct buf *buf, struct span text)
+{
+	size_t at = 0;
+	size_t written = 0;  /* what stands before this place is in buf */
+	buf_append(buf, "\"", 1);
+	while (at < text.len) {
+		unsigned char byte = (unsigned char)text.at[at];
+		size_t sequence = byte < 0x80 ? 1 : utf8_sequence(text.at + at, text.len - at);
+		if (sequence > 0 && ESCAPES[byte] == 0) {
+			at += sequence;
+			continue;
+		}
+		buf_append(buf, text.at + written, at - written);
+		if (sequence == 0)
+			buf_text(buf, "\xEF\xBF\xBD");
+		else
+			quote_special(buf, byte);
+		written = ++at;
+	}
+	buf_append(buf, text.at + written, at - written);
+	buf_append(buf, "\"", 1);
+}
+
+static bool pointer_put(char *pointer, size_t size, size_t *len, const char *bytes, size_t count)
+{
+	if (*len + count >= size)
+		return false;
+	memcpy(pointer + *len, bytes, count);
+	*len += count;
+	pointer[*len] = '\0';
+	return true;
+}
+
+void json_pointer_append(char *pointer, size_t size, const char *token)
+{
+	size_t len = strlen(pointer);
+	size_t left = strlen(token);
+	bool room = pointer_put(pointer, size, &len, "/", 1);
+	while (room && left > 0) {
+		size_t sequence = utf8_sequence(token, left);
+		size_t step = sequence > 0 ? sequence : 1;  /* a character is put whole or not at all */
+		if (*token == '~')
+			room = pointer_put(pointer, size, &len, "~0", 2);
+		else if (*token == '/')
+			room = pointer_put(pointer, size, &len, "~1", 2);
+		else
+			room = pointer_put(pointer, size, &len, token, step);
+		token += step;
+		left -= step;
+	}
+}
+
+void json_writer_init(struct json_writer *writer, struct buf *buf)
+{
+	*writer = (struct json_writer){.buf = buf};
+}
+
+/* What stands between the last value or name and the next one. */
+static void separate(struct json_writer *writer)
+{
+	if (writer->after_name) {
+		writer->after_name = false;
+		return;
+	}
+	if (writer->comma[writer->depth])
+		buf_append(writer->buf, ",", 1);
+	writer->comma[writer->depth] = true;
+}
+
+static void open_container(struct json_writer *writer, const char *bracket)
+{
+	separate(writer);
+	ASSERT(writer->depth + 1 < ARRAY_COUNT(writer->comma));
+	writer->comma[++writer->depth] = false;
+	buf_append(writer->buf, bracket, 1);
+}
+
+static void close_container(struct json_writer *writer, const char *bracket)
+{
+	ASSERT(writer->depth > 0 && !writer->after_name);
+	writer->depth--;
+	buf_append(writer->buf, bracket, 1);
+}
+
+void json_write_object(struct json_writer *writer)
+{
+	open_container(writer, "{");
+}
+
+void json_write_object_end(struct json_writer *writer)
+{
+	close_container(writer, "}");
+}
+
+void json_write_array(struct json_writer *writer)
+{
+	open_container(writer, "[");
+}
+
+void json_write_array_end(struct json_writer *writer)
+{
+	close_container(writer, "]");
+}
+
+void json_write_name(struct json_writer *writer, const char *name)
+{
+	ASSERT(writer->depth > 0 && !writer->after_name);
+	separate(writer);
+	json_quote(writer->buf, span_of_text(name));
+	buf_append(writer->buf, ":", 1);
+	writer->after_name = true;
+}
+
+void json_write_string(struct json_writer *writer, const char *text)
+{
+	if (text == NULL)
+		json_write_null(writer);
+	else
+		json_write_span(writer, span_of_text(text));
+}
+
+void json_write_span(struct json_writer *writer, struct span text)
+{
+	separate(writer);
+	json_quote(writer->buf, text);
+}
+
+void json_write_integer(struct json_writer *writer, int64_t integer)
+{
+	separate(writer);
+	buf_printf(writer->buf, "%" PRId64, integer);
+}
+
+void json_write_bool(struct json_writer *writer, bool value)
+{
+	separate(writer);
+	buf_text(writer->buf, value ? "true" : "false");
+}
+
+void json_write_null(struct json_writer *writer)
+{
+	separate(writer);
+	buf_text(writer->buf, "null");
+}
+
+void json_write_raw(struct json_writer *writer, struct span json_text)
+{
+	separate(writer);
+	buf_append(writer->buf, json_text.at, json_text.len);
+}
+
+void json_member_string(struct json_writer *writer, const char *name, const char *text)
+{
+	json_write_name(writer, name);
+	json_write_string(writer, text);
+}
+
+void json_member_integer(struct json_writer *writer, const char *name, int64_t integer)
+{
+	json_write_name(writer, name);
+	json_write_integer(writer, integer);
+}
+
+void json_member_bool(struct json_writer *writer, const char *name, bool value)
+{
+	json_write_name(writer, name);
+	json_write_bool(writer, value);
+}
+
+void json_member_null(struct json_writer *writer, const char *name)
+{
+	json_write_name(writer, name);
+	json_write_null(writer);
+}
+
+void json_member_raw(struct json_writer *writer, const char *name, struct span json_text)
+{
+	json_write_name(writer, name);
+	json_write_raw(writer, json_text);
+}
+
+/* UTF-16 puts U+10000 and above (UTF-8: F0..F4) before U+E000..U+FFFF (UTF-8: EE, EF); otherwise bytes and code units
+ * sort alike. */
+static int utf16_rank(unsigned char byte)
+{
+	if (byte >= 0xF0)
+		return byte - 2;
+	return byte >= 0xEE ? byte + 8 : byte;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const unsigned char *left = (const unsigned char *)json_name(*(const struct json *const *)a);
+	const unsigned char *right = (const unsigned char *)json_name(*(const struct json *const *)b);
+	while (*left != '\0' && *left == *right) {
+		left++;
+		right++;
+	}
+	return utf16_rank(*left) - utf16_rank(*right);
+}
+
+/* Fresh, sorted; the caller frees it. */
+static const struct json **members_sorted(const struct json *object, size_t count)
+{
+	const struct json **members = calloc(count + 1, sizeof *members);
+	ASSERT(members != NULL);
+	size_t i = 0;
+	for (const struct json *member = json_first(object); member != NULL; member = json_next(member))
+		members[i++] = member;
+	qsort(members, count, sizeof *members, compare_names);
+	return members;
+}
+
+static enum status canonical_object(struct buf *buf, const struct json *json)
+{
+	size_t count = json_count(json);
+	const struct json **members = members_sorted(json, count);
+	enum status status = STATUS_OK;
+	buf_append(buf, "{", 1);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (i > 0)
+			buf_append(buf, ",", 1);
+		json_quote(buf, span_of_text(json_name(members[i])));
+		buf_append(buf, ":", 1);
+		status = json_canonical(buf, members[i]);
+	}
+	buf_append(buf, "}", 1);
+	free(members);
+	return status;
+}
+
+static enum status canonical_array(struct buf *buf, const struct json *json)
+{
+	enum status status = STATUS_OK;
+	buf_append(buf, "[", 1);
+	for (const struct json *item = json_first(json); item != NULL && status == STATUS_OK; item = json_next(item)) {
+		if (item != json_first(json))
+			buf_append(buf, ",", 1);
+		status = json_canonical(buf, item);
+	}
+	buf_append(buf, "]", 1);
+	return status;
+}
+
+static enum status canonical_number(struct buf *buf, const struct json *json)
+{
+	int64_t integer = 0;
+	if (!json_integer(json, &integer))
+		return STATUS_UNSUPPORTED;
+	buf_printf(buf, "%" PRId64, integer);
+	return STATUS_OK;
+}
+
+enum status json_canonical(struct buf *buf, const struct json *json)
+{
+	switch (json_type(json)) {
+	case JSON_BOOL:
+		buf_text(buf, json_bool(json) ? "true" : "false");
+		return STATUS_OK;
+	case JSON_NUMBER:
+		return canonical_number(buf, json);
+	case JSON_STRING:
+		json_quote(buf, span_of_text(json_string(json)));
+		return STATUS_OK;
+	case JSON_ARRAY:
+		return canonical_array(buf, json);
+	case JSON_OBJECT:
+		return canonical_object(buf, json);
+	default:
+		buf_text(buf, "null");
+		return STATUS_OK;
+	}
+}

@@ -1,0 +1,343 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "common/json.h"
+
+#define ARENA_BYTES ((size_t)64 * 1024 * 1024)
+
+static const struct json *parse(struct arena *arena, const char *text)
+{
+	const struct json *json = NULL;
+	struct fault fault = {0};
+	enum status status = json_parse(arena, text, strlen(text), &JSON_LIMITS_DOCUMENT, &json, &fault);
+	if (status != STATUS_OK)
+		fail_msg("%s: %s at %ld: %s", text, fault.code, fault.offset, fault.text);
+	return json;
+}
+
+struct refusal {
+	const char *text;
+	const char *code;
+	long offset;
+};
+
+static void a_strict_reader_refuses_what_readers_understand_differently(void **state)
+{
+	static const struct refusal REFUSALS[] = {
+		{"", "bad_json", 0},
+		{"   ", "bad_json", 3},
+		{"\xEF\xBB\xBF{}", "bad_json", 0},
+		{"{} x", "bad_json", 3},
+		{"{}{}", "bad_json", 2},
+		{"{\"a\":1", "bad_json", 6},
+		{"{\"a\" 1}", "bad_json", 5},
+		{"{\"a\":1,}", "bad_json", 7},
+		{"{a:1}", "bad_json", 1},
+		{"{'a':1}", "bad_json", 1},
+		{"{,}", "bad_json", 1},
+		{"[1,]", "bad_json", 3},
+		{"[,1]", "bad_json", 1},
+		{"[1 2]", "bad_json", 3},
+		{"[1", "bad_json", 2},
+		{"]", "bad_json", 0},
+		{"nul", "bad_json", 3},
+		{"nulL", "bad_json", 3},
+		{"truee", "bad_json", 4},
+		{"NaN", "bad_json", 0},
+		{"Infinity", "bad_json", 0},
+		{"+1", "bad_json", 0},
+		{".5", "bad_json", 0},
+		{"01", "bad_json", 0},
+		{"-01", "bad_json", 1},
+		{"[00]", "bad_json", 1},
+		{"1.", "bad_json", 2},
+		{"-", "bad_json", 1},
+		{"1e", "bad_json", 2},
+		{"1e+", "bad_json", 3},
+		{"1.e5", "bad_json", 2},
+		{"0x10", "bad_json", 1},
+		{"[1e999]", "bad_json", 1},
+		{"-1e309", "bad_json", 0},
+		{"1e99999999999999999999999", "bad_json", 0},
+		{"17976931348623158999e289", "bad_json", 0},
+		{"9007199254740993", "bad_json", 0},
+		{"[-9007199254740993]", "bad_json", 1},
+		{"123456789012345678901234567890", "bad_json", 0},
+		{"0.1234567890123456789012345678901234567890123456789012345678901234", "bad_json", 0},
+		{"\"abc", "bad_json", 4},
+		{"\"a\nb\"", "bad_json", 2},
+		{"\"a\x1F\"", "bad_json", 2},
+		{"\"\\x41\"", "bad_json", 2},
+		{"\"\\", "bad_json", 2},
+		{"\"\\u12G4\"", "bad_json", 5},
+		{"\"\\u00", "bad_json", 5},
+		{"\"a\\u0000b\"", "bad_json", 2},
+		{"\"\\ud800\"", "bad_json", 1},
+		{"\"\\udc00\"", "bad_json", 1},
+		{"\"\\ud800\\n\"", "bad_json", 1},
+		{"\"\\ud800\\ud800\"", "bad_json", 1},
+		{"[\xC3\xA4]", "bad_json", 1},
+		{"\"\xFF\"", "bad_utf8", 1},
+		{"\"a\x80\"", "bad_utf8", 2},
+		{"\"\xC3\"", "bad_utf8", 1},
+		{"\"\xC3", "bad_utf8", 1},
+		{"\"\xC0\xAF\"", "bad_utf8", 1},
+		{"\"\xE0\x80\xAF\"", "bad_utf8", 1},
+		{"\"\xF0\x80\x80\xAF\"", "bad_utf8", 1},
+		{"\"\xED\xA0\x80\"", "bad_utf8", 1},
+		{"\"\xF4\x90\x80\x80\"", "bad_utf8", 1},
+		{"\"\xF5\x80\x80\x80\"", "bad_utf8", 1},
+		{"[1,\x80]", "bad_utf8", 3},
+		{"{\"\xD0\":1}", "bad_utf8", 2},
+		{"{\"a\":1,\"a\":2}", "duplicate_key", 7},
+		{"{\"a\":1,\"\\u0061\":2}", "duplicate_key", 7},
+		{"{\"\\n\":1,\"b\":2,\"\\u000a\":3}", "duplicate_key", 14},
+		{"{\"\\ud83d\\ude00\":1,\"\xF0\x9F\x98\x80\":2}", "duplicate_key", 18},
+		{"[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]", "duplicate_key", 19},
+		{"{\"\":1,\"\":2}", "duplicate_key", 6},
+		{"{\"a\":1,\"a\":2,}", "duplicate_key", 7},
+	};
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	for (size_t i = 0; i < ARRAY_COUNT(REFUSALS); i++) {
+		const struct refusal *row = &REFUSALS[i];
+		const struct json *json = NULL;
+		struct fault fault = {0};
+		enum status status = json_parse(arena, row->text, strlen(row->text), &JSON_LIMITS_DOCUMENT, &json, &fault);
+		if (status != STATUS_INVALID || !text_equal(fault.code, row->code) || fault.offset != row->offset)
+			fail_msg("%s: %s, %s at %ld", row->text, status_name(status), fault.code, fault.offset);
+		assert_null(json);
+		assert_true(fault.text[0] != '\0');
+	}
+	arena_destroy(&arena);
+}
+
+static void a_zero_byte_in_the_text_is_refused_where_it_stands(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const struct json *json = NULL;
+	struct fault fault = {0};
+	assert_int_equal(json_parse(arena, "[\"a\0b\"]", 7, &JSON_LIMITS_EVENT, &json, &fault), STATUS_INVALID);
+	assert_int_equal(fault.offset, 3);
+	assert_int_equal(json_parse(arena, "[1]\0", 4, &JSON_LIMITS_EVENT, &json, &fault), STATUS_INVALID);
+	assert_int_equal(fault.offset, 3);
+	assert_int_equal(json_parse(arena, "\"\\\0\"", 4, &JSON_LIMITS_EVENT, &json, &fault), STATUS_INVALID);
+	assert_int_equal(fault.offset, 2);
+	arena_destroy(&arena);
+}
+
+static void valid_texts_are_read_whole(void **state)
+{
+	static const char *const TEXTS[] = {
+		"{}", "[]", " [ ] ", "\t{\r\n} ", "0", "-0", "-0.0", "1e5", "1E-5", "0.5e+10", "9007199254740992",
+		"-9007199254740992", "9007199254740993.0", "1e308", "1e-400", "1e17", "1.7976931348623157e308", "\"\"",
+		"\"\\ud83d\\ude00\"", "\"\xF0\x9F\x98\x80\"", "\"\x7F\"", "[[[]],{\"a\":[{}]}]", "true", "false", "null",
+		"{\"a\":1,\"A\":2,\"\":3}", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\"",
+	};
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	for (size_t i = 0; i < ARRAY_COUNT(TEXTS); i++)
+		assert_non_null(parse(arena, TEXTS[i]));
+	arena_destroy(&arena);
+}
+
+static void limits_are_refused_as_too_large(void **state)
+{
+	static const struct json_limits LIMITS = {.bytes_max = 64, .depth_max = 2, .members_max = 2};
+	static const struct refusal REFUSALS[] = {
+		{"[[[1]]]", "too_large", 2},
+		{"{\"a\":{\"b\":{}}}", "too_large", 10},
+		{"{\"a\":1,\"b\":2,\"c\":3}", "too_large", 13},
+		{"                                                                 1", "too_large", 64},
+	};
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const struct json *json = NULL;
+	assert_int_equal(json_parse(arena, "[[1],{\"a\":1,\"b\":2}]", 19, &LIMITS, &json, NULL), STATUS_OK);
+	for (size_t i = 0; i < ARRAY_COUNT(REFUSALS); i++) {
+		struct fault fault = {0};
+		const char *text = REFUSALS[i].text;
+		assert_int_equal(json_parse(arena, text, strlen(text), &LIMITS, &json, &fault), STATUS_TOO_LARGE);
+		assert_string_equal(fault.code, REFUSALS[i].code);
+		assert_int_equal(fault.offset, REFUSALS[i].offset);
+	}
+	arena_destroy(&arena);
+}
+
+/* {"k0":0,…,"kn":n} with, at the end, another member of that name */
+static void write_members(struct buf *buf, unsigned count, const char *last)
+{
+	buf_text(buf, "{");
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(buf, "\"k%u\":%u,", i, i);
+	buf_printf(buf, "\"%s\":0}", last);
+}
+
+static void a_duplicate_is_found_among_many_names(void **state)
+{
+	static const unsigned COUNTS[] = {1, 15, 16, 17, 63, 64, 65, 1000, 60000};
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf buf;
+	buf_init(&buf, 4 << 20);
+	for (size_t i = 0; i < ARRAY_COUNT(COUNTS); i++) {
+		const struct json *json = NULL;
+		struct fault fault = {0};
+		arena_reset(arena);
+		buf_reset(&buf);
+		write_members(&buf, COUNTS[i], "k");
+		assert_int_equal(json_parse(arena, buf.at, buf.len, &JSON_LIMITS_DOCUMENT, &json, &fault), STATUS_OK);
+		assert_int_equal(json_count(json), COUNTS[i] + 1);
+		for (unsigned twice = 0; twice < COUNTS[i]; twice += COUNTS[i] / 7 + 1) {
+			char name[32];
+			snprintf(name, sizeof name, "\\u006b%u", twice);
+			arena_reset(arena);
+			buf_reset(&buf);
+			write_members(&buf, COUNTS[i], name);
+			assert_int_equal(json_parse(arena, buf.at, buf.len, &JSON_LIMITS_DOCUMENT, &json, &fault), STATUS_INVALID);
+			assert_string_equal(fault.code, "duplicate_key");
+			assert_int_equal(fault.offset, (long)(buf.len - strlen(name) - 5));
+		}
+	}
+	buf_clear(&buf);
+	arena_destroy(&arena);
+}
+
+static void repeated(struct buf *buf, const char *open, const char *part, const char *close)
+{
+	buf_reset(buf);
+	buf_text(buf, open);
+	while (buf->len < 60000)
+		buf_text(buf, part);
+	buf_text(buf, close);
+}
+
+static void the_arena_taken_stays_within_the_stated_bound(void **state)
+{
+	static const char *const PARTS[][3] = {
+		{"[", "0,", "0]"},
+		{"[", "[],", "0]"},
+		{"[", "{\"\\n\":0},", "0]"},
+		{"[", "{\"a\":0,\"b\":0},", "0]"},
+		{"[", "{\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"e\":0,\"f\":0,\"g\":0,\"h\":0,\"i\":0,\"j\":0,\"k\":0,\"l\":0,"
+		      "\"m\":0,\"n\":0,\"o\":0,\"p\":0,\"\\n\":0},", "0]"},
+		{"[", "\"\",", "\"\"]"},
+	};
+	(void)state;
+	struct buf buf;
+	const struct json *json = NULL;
+	buf_init(&buf, 1 << 20);
+	for (size_t i = 0; i < ARRAY_COUNT(PARTS); i++) {
+		repeated(&buf, PARTS[i][0], PARTS[i][1], PARTS[i][2]);
+		struct arena *arena = arena_new(JSON_ARENA_BYTES(buf.len));
+		assert_int_equal(json_parse(arena, buf.at, buf.len, &JSON_LIMITS_EVENT, &json, NULL), STATUS_OK);
+		arena_destroy(&arena);
+	}
+	buf_reset(&buf);
+	buf_text(&buf, "{");
+	for (unsigned i = 0; i < 60000; i++)
+		buf_printf(&buf, "\"%x\":0,", i);
+	buf_text(&buf, "\"x\":0}");
+	struct arena *arena = arena_new(JSON_ARENA_BYTES(buf.len));
+	assert_int_equal(json_parse(arena, buf.at, buf.len, &JSON_LIMITS_DOCUMENT, &json, NULL), STATUS_OK);
+	arena_destroy(&arena);
+	buf_clear(&buf);
+}
+
+static void values_are_read_back_by_type_and_name(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const struct json *json = parse(arena, "{\"n\":48.5,\"i\":-7,\"s\":\"\xD1\x8F \\ud83d\\ude00\",\"t\":true,"
+	                                       "\"z\":null,\"a\":[1,[2],{}],\"S\":1}");
+	int64_t integer = 0;
+	assert_true(json_number(json_find(json, "n")) == 48.5);
+	assert_false(json_integer(json_find(json, "n"), &integer));
+	assert_true(json_integer(json_find(json, "i"), &integer));
+	assert_int_equal(integer, -7);
+	assert_false(json_integer(json_find(json, "s"), &integer));
+	assert_false(json_integer(parse(arena, "1e17"), &integer));
+	assert_true(json_integer(parse(arena, "1.0"), &integer));
+	assert_string_equal(json_find_string(json, "s"), "\xD1\x8F \xF0\x9F\x98\x80");
+	assert_null(json_find_string(json, "i"));
+	assert_null(json_find_string(json, "N"));
+	assert_true(json_bool(json_find(json, "t")));
+	assert_true(json_is(json_find(json, "z"), JSON_NULL));
+	assert_false(json_is(NULL, JSON_NULL));
+	assert_null(json_find(json_find(json, "a"), "n"));
+	assert_null(json_find(NULL, "n"));
+	const struct json *array = json_find(json, "a");
+	assert_int_equal(json_count(array), 3);
+	assert_int_equal(json_type(json_next(json_first(array))), JSON_ARRAY);
+	assert_null(json_name(json_first(array)));
+	assert_string_equal(json_name(array), "a");
+	assert_null(json_first(json_find(json, "s")));
+	arena_destroy(&arena);
+}
+
+static void equality_is_that_of_json_schema(void **state)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		bool equal;
+	} PAIRS[] = {
+		{"1", "1.0", true},
+		{"-0", "0", true},
+		{"1", "true", false},
+		{"0", "false", false},
+		{"\"1\"", "1", false},
+		{"{\"a\":1,\"b\":[2]}", "{\"b\":[2.0],\"a\":1}", true},
+		{"{\"a\":1}", "{\"a\":1,\"b\":2}", false},
+		{"{\"a\":1}", "{\"b\":1}", false},
+		{"{\"a\":1,\"b\":2}", "{\"a\":2,\"b\":1}", false},
+		{"[1,2]", "[2,1]", false},
+		{"[1,2]", "[1]", false},
+		{"[]", "{}", false},
+		{"null", "null", true},
+		{"\"\\u0061\"", "\"a\"", true},
+	};
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	for (size_t i = 0; i < ARRAY_COUNT(PAIRS); i++) {
+		const struct json *a = parse(arena, PAIRS[i].a);
+		const struct json *b = parse(arena, PAIRS[i].b);
+		if (json_equal(a, b) != PAIRS[i].equal || (json_hash(a) == json_hash(b)) != PAIRS[i].equal)
+			fail_msg("%s and %s", PAIRS[i].a, PAIRS[i].b);
+	}
+	arena_destroy(&arena);
+}
+
+static void trees_in_two_arenas_do_not_depend_on_each_other(void **state)
+{
+	(void)state;
+	struct arena *first = arena_new(ARENA_BYTES);
+	struct arena *second = arena_new(ARENA_BYTES);
+	parse(first, "{\"a\":\"first\"}");
+	const struct json *b = parse(second, "{\"a\":\"second\"}");
+	arena_destroy(&first);
+	assert_string_equal(json_find_string(b, "a"), "second");
+	arena_destroy(&second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_strict_reader_refuses_what_readers_understand_differently),
+		cmocka_unit_test(a_zero_byte_in_the_text_is_refused_where_it_stands),
+		cmocka_unit_test(valid_texts_are_read_whole),
+		cmocka_unit_test(limits_are_refused_as_too_large),
+		cmocka_unit_test(a_duplicate_is_found_among_many_names),
+		cmocka_unit_test(the_arena_taken_stays_within_the_stated_bound),
+		cmocka_unit_test(values_are_read_back_by_type_and_name),
+		cmocka_unit_test(equality_is_that_of_json_schema),
+		cmocka_unit_test(trees_in_two_arenas_do_not_depend_on_each_other),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
