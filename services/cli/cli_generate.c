@@ -1,0 +1,289 @@
+/* cli_generate: arguments and files; what is written is decided in cli_generate_core. */
+#include "services/cli/cli_generate.h"
+
+#include "common/embedded.h"
+#include "services/cli/cli_generate_core.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_DONE = 0, EXIT_CANNOT_WRITE = 1, EXIT_BAD_ARGUMENTS = 2 };
+
+static const char HELP_EN[] =
+	"Example: effreg generate --out data --regions RU-VOR,40000000\n"
+	"\n"
+	"Writes the demonstration data: the events of every region for 2020-2025, one file DIR/OKTMO.ndjson per region.\n"
+	"The same seed gives the same bytes. Files of the same name are replaced.\n"
+	"\n"
+	"  --out DIR            where to write; made when it is missing\n"
+	"  --seed N             seed of the made-up part (default 2023)\n"
+	"  --projects N         mean number of projects of a region without published figures (1-1200, default 92)\n"
+	"  --regions CODE,...   only these regions, by OKTMO or ISO code\n"
+	"  --lang ru|en         language of the messages\n"
+	"  --help               this text\n"
+	"\n"
+	"Exit codes: 0 done, 1 cannot write, 2 bad arguments.\n";
+
+static const char HELP_RU[] =
+	"Пример: effreg generate --out data --regions RU-VOR,40000000\n"
+	"\n"
+	"Пишет демонстрационные данные: события всех регионов за 2020–2025 годы, по файлу DIR/ОКТМО.ndjson на регион.\n"
+	"Одно и то же зерно даёт одни и те же байты. Файлы с тем же именем заменяются.\n"
+	"\n"
+	"  --out DIR            куда писать; каталог создаётся, если его нет\n"
+	"  --seed N             зерно вымышленной части (по умолчанию 2023)\n"
+	"  --projects N         среднее число проектов региона без опубликованных данных (1–1200, по умолчанию 92)\n"
+	"  --regions КОД,...    только эти регионы, по ОКТМО или коду ISO\n"
+	"  --lang ru|en         язык сообщений\n"
+	"  --help               этот текст\n"
+	"\n"
+	"Коды завершения: 0 готово, 1 нельзя записать, 2 неверные аргументы.\n";
+
+struct request {
+	const char *out;
+	const char *regions;   /* as given, or NULL: all */
+	struct generate_options options;
+	enum cli_lang lang;
+	bool help;
+};
+
+__attribute__((format_arg(2), format_arg(3)))
+static const char *say(const struct request *request, const char *en, const char *ru)
+{
+	return cli_text(request->lang, en, ru);
+}
+
+/* --- arguments --- */
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+	char *end = NULL;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0' || number > max)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+static bool bad_value(const struct request *request, const char *option, const char *value)
+{
+	(void)fprintf(stderr, say(request, "effreg generate: %s does not accept \"%s\"; see --help\n",
+	                          "effreg generate: %s не принимает «%s»; см. --help\n"), option, value);
+	return false;
+}
+
+static bool take_option(struct request *request, int option, const char *value)
+{
+	uint64_t number = 0;
+
+	switch (option) {
+	case 'o':
+		request->out = value;
+		return value[0] != '\0' || bad_value(request, "--out", value);
+	case 's':
+		return parse_number(value, UINT64_MAX, &request->options.seed) || bad_value(request, "--seed", value);
+	case 'p':
+		if (!parse_number(value, GENERATE_PROJECTS_MEAN_MAX, &number) || number == 0)
+			return bad_value(request, "--projects", value);
+		request->options.projects = (int)number;
+		return true;
+	case 'r':
+		request->regions = value;
+		return true;
+	case 'l':
+		if (!text_equal(value, "ru") && !text_equal(value, "en"))
+			return bad_value(request, "--lang", value);
+		request->lang = text_equal(value, "ru") ? CLI_LANG_RU : CLI_LANG_EN;
+		return true;
+	case 'h':
+		request->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse_arguments(int argc, char **argv, struct request *request)
+{
+	static const struct option options[] = {
+		{"out", required_argument, NULL, 'o'},     {"seed", required_argument, NULL, 's'},
+		{"projects", required_argument, NULL, 'p'}, {"regions", required_argument, NULL, 'r'},
+		{"lang", required_argument, NULL, 'l'},    {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	optind = 0;  /* the caller may have used getopt for its own options */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return bad_value(request, "generate", argv[optind - 1]);
+		if (!take_option(request, option, optarg))
+			return false;
+	}
+	if (request->help)
+		return true;
+	if (optind < argc)
+		return bad_value(request, "generate", argv[optind]);
+	if (request->out == NULL) {
+		(void)fputs(say(request, "effreg generate: --out DIR is needed; see --help\n",
+		                "effreg generate: нужен --out DIR; см. --help\n"), stderr);
+		return false;
+	}
+	return true;
+}
+
+/* --- regions --- */
+
+static bool load_registry(struct generate_registry *registry)
+{
+	for (size_t i = 0; i < EMBEDDED_FILES_COUNT; i++) {
+		const struct embedded_file *file = &EMBEDDED_FILES[i];
+		struct fault fault;
+
+		if (!text_equal(file->path, "proto/registry/regions.csv"))
+			continue;
+		if (generate_registry_parse(span_of((const char *)file->bytes, file->len), registry, &fault) == STATUS_OK)
+			return true;
+		(void)fprintf(stderr, "effreg generate: %s: %s\n", file->path, fault.text);
+		return false;
+	}
+	(void)fputs("effreg generate: the registry of regions is not built in\n", stderr);
+	return false;
+}
+
+/* Marks the rows that were asked for. */
+static bool choose_regions(const struct request *request, const struct generate_registry *registry,
+                           bool chosen[GENERATE_REGIONS_MAX])
+{
+	const char *at = request->regions;
+
+	for (size_t i = 0; i < registry->count; i++)
+		chosen[i] = at == NULL;
+	while (at != NULL) {
+		size_t len = strcspn(at, ",");
+		const struct generate_region *region = generate_registry_find(registry, span_of(at, len));
+
+		if (region == NULL) {
+			(void)fprintf(stderr, say(request, "effreg generate: no region has the code \"%.*s\"\n",
+			                          "effreg generate: нет региона с кодом «%.*s»\n"), (int)len, at);
+			return false;
+		}
+		chosen[region->index] = true;
+		at = at[len] == ',' ? at + len + 1 : NULL;
+	}
+	return true;
+}
+
+/* --- files --- */
+
+static bool cannot_write(const struct request *request, const char *path)
+{
+	(void)fprintf(stderr, say(request, "effreg generate: cannot write %s: %s\n",
+	                          "effreg generate: нельзя записать %s: %s\n"), path, strerror(errno));
+	return false;
+}
+
+/* Whole or not at all: a reader of DIR never sees half a file under its name. */
+static bool write_file(const struct request *request, const char *oktmo, struct span text)
+{
+	char path[PATH_MAX], fresh[PATH_MAX + 8];
+	int len = snprintf(path, sizeof(path), "%s/%s.ndjson", request->out, oktmo);
+
+	if (len < 0 || (size_t)len >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return cannot_write(request, request->out);
+	}
+	(void)snprintf(fresh, sizeof(fresh), "%s.tmp", path);
+	FILE *file = fopen(fresh, "wb");
+	if (file == NULL)
+		return cannot_write(request, fresh);
+	bool written = fwrite(text.at, 1, text.len, file) == text.len;
+	written = fclose(file) == 0 && written;
+	if (written && rename(fresh, path) == 0)
+		return true;
+	(void)cannot_write(request, path);
+	(void)unlink(fresh);
+	return false;
+}
+
+static void show_progress(const struct request *request, size_t done, size_t files, const char *oktmo)
+{
+	if (isatty(STDERR_FILENO) == 1)
+		(void)fprintf(stderr, "\r[%zu/%zu] %s %s", done, files, say(request, "region", "регион"), oktmo);
+}
+
+static bool write_regions(const struct request *request, const struct generate_registry *registry,
+                          const bool *chosen, size_t *ret_files, size_t *ret_events)
+{
+	struct arena *arena = arena_new(GENERATE_ARENA_BYTES_MAX);
+	struct buf lines;
+	size_t wanted = 0, files = 0, events = 0;
+	bool written = true;
+
+	buf_init(&lines, GENERATE_LINES_BYTES_MAX);
+	for (size_t i = 0; i < registry->count; i++)
+		wanted += chosen[i] ? 1 : 0;
+	for (size_t i = 0; i < registry->count && written; i++) {
+		const struct generate_region *region = &registry->regions[i];
+		size_t count = 0;
+
+		if (!chosen[i])
+			continue;
+		show_progress(request, files + 1, wanted, region->oktmo);
+		arena_reset(arena);
+		buf_reset(&lines);
+		/* The limits of the core hold every plan it can make, so anything else is our mistake. */
+		enum status status = generate_region_events(&request->options, region, arena, &lines, &count);
+		ASSERT(status == STATUS_OK);
+		written = write_file(request, region->oktmo, buf_span(&lines));
+		files += written ? 1 : 0;
+		events += count;
+	}
+	if (isatty(STDERR_FILENO) == 1)
+		(void)fputs("\r\033[K", stderr);
+	buf_clear(&lines);
+	arena_destroy(&arena);
+	*ret_files = files;
+	*ret_events = events;
+	return written;
+}
+
+int cli_generate(int argc, char **argv, enum cli_lang lang)
+{
+	struct request request = {
+		.lang = lang,
+		.options = {.seed = GENERATE_SEED_DEFAULT, .projects = GENERATE_PROJECTS_DEFAULT},
+	};
+	struct generate_registry registry;
+	bool chosen[GENERATE_REGIONS_MAX];
+	size_t files = 0, events = 0;
+
+	if (!parse_arguments(argc, argv, &request))
+		return EXIT_BAD_ARGUMENTS;
+	if (request.help) {
+		(void)fputs(say(&request, HELP_EN, HELP_RU), stdout);
+		return EXIT_DONE;
+	}
+	if (!load_registry(&registry))
+		return EXIT_BAD_ARGUMENTS;
+	if (!choose_regions(&request, &registry, chosen))
+		return EXIT_BAD_ARGUMENTS;
+	if (mkdir(request.out, 0777) != 0 && errno != EEXIST) {
+		(void)cannot_write(&request, request.out);
+		return EXIT_CANNOT_WRITE;
+	}
+	if (!write_regions(&request, &registry, chosen, &files, &events))
+		return EXIT_CANNOT_WRITE;
+	(void)fprintf(stderr, say(&request, "%zu files, %zu events\n", "файлов: %zu, событий: %zu\n"), files, events);
+	return EXIT_DONE;
+}
