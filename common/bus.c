@@ -297,7 +297,9 @@ void bus_subscribe(struct bus_socket *socket, const char *topic_prefix)
 	ASSERT(set_text(socket->handle, ZMQ_SUBSCRIBE, topic_prefix));
 }
 
-static void note_link_event(struct bus_link *link, uint16_t event)
+#define ZAP_DENIED 400
+
+static void note_link_event(struct bus_link *link, uint16_t event, uint32_t value)
 {
 	switch (event) {
 	case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
@@ -307,9 +309,16 @@ static void note_link_event(struct bus_link *link, uint16_t event)
 		link->connected = false;
 		link->disconnects++;
 		break;
+	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+		link->connected = false;
+		if (value == ZAP_DENIED)
+			link->handshakes_refused++;
+		else
+			link->handshakes_failed++;
+		break;
 	default:
 		link->connected = false;
-		link->handshakes_refused++;
+		link->handshakes_failed++;
 		break;
 	}
 }
@@ -318,14 +327,17 @@ struct bus_link bus_link_state(struct bus_socket *socket)
 {
 	zmq_msg_t message;
 	socket->link.handshakes_refused = 0;
+	socket->link.handshakes_failed = 0;
 	socket->link.disconnects = 0;
 	zmq_msg_init(&message);
 	while (socket->monitor != NULL && zmq_msg_recv(&message, socket->monitor, ZMQ_DONTWAIT) >= 0) {
 		uint16_t event = 0;
+		uint32_t value = 0;
 		bool first = zmq_msg_more(&message) != 0;  /* frame 1: event and value; frame 2: the address */
-		if (first && zmq_msg_size(&message) >= sizeof event) {
+		if (first && zmq_msg_size(&message) >= sizeof event + sizeof value) {
 			memcpy(&event, zmq_msg_data(&message), sizeof event);
-			note_link_event(&socket->link, event);
+			memcpy(&value, (const char *)zmq_msg_data(&message) + sizeof event, sizeof value);
+			note_link_event(&socket->link, event, value);
 		}
 	}
 	zmq_msg_close(&message);

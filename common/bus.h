@@ -74,7 +74,8 @@ enum status bus_send(struct bus_socket *socket, const struct span *frames, size_
 /* What became of the connections of a client socket since the last call. */
 struct bus_link {
 	bool connected;               /* at least one handshake done and not lost */
-	unsigned handshakes_refused;  /* ZAP answered 400 or the server's key is wrong */
+	unsigned handshakes_refused;  /* the server's ZAP handler answered 400: our key is unknown or revoked */
+	unsigned handshakes_failed;   /* broke otherwise: no ZAP answer for now, or the server's key is not the one expected */
 	unsigned disconnects;
 };
 struct bus_link bus_link_state(struct bus_socket *socket);

@@ -1,0 +1,53 @@
+/* push_client: a region's side of the push channel: one session, credit, go-back-N over losses and restarts.
+ *
+ * The owner offers batches and is told each result once. What was offered and is not settled is sent again in every new
+ * session, in the same order: the log knows the ids, so a repeat is a duplicate, not a second effect. Borrows the bus; the
+ * owner polls the socket and calls push_client_step. */
+#ifndef EFFREG_PUSH_CLIENT_H
+#define EFFREG_PUSH_CLIENT_H
+
+#include "common/bus.h"
+#include "common/push.h"
+
+#define PUSH_CLIENT_WINDOW PUSH_CREDIT_BATCHES  /* batches offered and not settled */
+
+/* Owned by the caller until settled. */
+struct push_batch {
+	const char *body;
+	uint32_t sizes[PUSH_EVENTS_MAX];
+	size_t count;
+	size_t body_bytes;
+};
+
+struct push_client_options {
+	const char *endpoint;
+	const char *server_public_key;
+	struct bus_keypair keypair;
+	const char *source;
+	const char *region;           /* NULL = the key's own */
+	/* A batch was answered; results[0..batch->count) are valid during the call. */
+	void (*settled)(void *context, struct push_batch *batch, const struct push_result *results);
+	void *context;
+};
+
+struct push_client;
+
+enum status push_client_new(struct bus *bus, const struct push_client_options *options, struct push_client **ret_client,
+                            struct fault *fault) MUST_CHECK;
+void push_client_destroy(struct push_client **client);
+
+/* False when PUSH_CLIENT_WINDOW batches are unsettled already. */
+bool push_client_offer(struct push_client *client, struct push_batch *batch) MUST_CHECK;
+size_t push_client_unsettled(const struct push_client *client);
+
+/* Reads answers, sends what credit allows, pings, opens a new session when the old one is lost. OK while there is hope;
+ * FORBIDDEN when the centre refuses this key or what it asks for: fault says why, and no repetition will help. */
+enum status push_client_step(struct push_client *client, struct fault *fault) MUST_CHECK;
+struct bus_socket *push_client_socket(struct push_client *client);
+
+/* When something was last heard from the centre (monotonic ms); 0 = never. */
+int64_t push_client_heard_ms(const struct push_client *client);
+/* Handshakes that broke without a verdict: the server's key may be another one. */
+unsigned push_client_handshakes_failed(const struct push_client *client);
+
+#endif
