@@ -14,6 +14,10 @@
 
 enum { EXIT_DONE = 0, EXIT_CANNOT_WRITE = 1, EXIT_BAD_ARGUMENTS = 2 };
 
+/* A number of the core as text, so that the help cannot say another. */
+#define DIGITS_OF(number) #number
+#define DIGITS(number)    DIGITS_OF(number)
+
 static const char HELP_EN[] =
 	"Example: effreg generate --out data --regions RU-VOR,40000000\n"
 	"\n"
@@ -21,8 +25,9 @@ static const char HELP_EN[] =
 	"The same seed gives the same bytes. Files of the same name are replaced.\n"
 	"\n"
 	"  --out DIR            where to write; made when it is missing\n"
-	"  --seed N             seed of the made-up part (default 2023)\n"
-	"  --projects N         mean number of projects of a region without published figures (1-1200, default 92)\n"
+	"  --seed N             seed of the made-up part (default " DIGITS(GENERATE_SEED_DEFAULT) ")\n"
+	"  --projects N         mean number of projects of a region without published figures\n"
+	"                       (1-" DIGITS(GENERATE_PROJECTS_MEAN_MAX) ", default " DIGITS(GENERATE_PROJECTS_DEFAULT) ")\n"
 	"  --regions CODE,...   only these regions, by OKTMO or ISO code\n"
 	"  --lang ru|en         language of the messages\n"
 	"  --help               this text\n"
@@ -36,8 +41,9 @@ static const char HELP_RU[] =
 	"Одно и то же зерно даёт одни и те же байты. Файлы с тем же именем заменяются.\n"
 	"\n"
 	"  --out DIR            куда писать; каталог создаётся, если его нет\n"
-	"  --seed N             зерно вымышленной части (по умолчанию 2023)\n"
-	"  --projects N         среднее число проектов региона без опубликованных данных (1–1200, по умолчанию 92)\n"
+	"  --seed N             зерно вымышленной части (по умолчанию " DIGITS(GENERATE_SEED_DEFAULT) ")\n"
+	"  --projects N         среднее число проектов региона без опубликованных данных\n"
+	"                       (1–" DIGITS(GENERATE_PROJECTS_MEAN_MAX) ", по умолчанию " DIGITS(GENERATE_PROJECTS_DEFAULT) ")\n"
 	"  --regions КОД,...    только эти регионы, по ОКТМО или коду ISO\n"
 	"  --lang ru|en         язык сообщений\n"
 	"  --help               этот текст\n"
@@ -78,6 +84,17 @@ static bool bad_value(const struct request *request, const char *option, const c
 {
 	(void)fprintf(stderr, say(request, "effreg generate: %s does not accept \"%s\"; see --help\n",
 	                          "effreg generate: %s не принимает «%s»; см. --help\n"), option, value);
+	return false;
+}
+
+static bool bad_argument(const struct request *request, bool value_missing, const char *argument)
+{
+	if (value_missing)
+		(void)fprintf(stderr, say(request, "effreg generate: %s needs a value; see --help\n",
+		                          "effreg generate: %s нужно значение; см. --help\n"), argument);
+	else
+		(void)fprintf(stderr, say(request, "effreg generate: unknown argument %s; see --help\n",
+		                          "effreg generate: неизвестный аргумент %s; см. --help\n"), argument);
 	return false;
 }
 
@@ -124,16 +141,16 @@ static bool parse_arguments(int argc, char **argv, struct request *request)
 
 	optind = 0;  /* the caller may have used getopt for its own options */
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == '?')
-			return bad_value(request, "generate", argv[optind - 1]);
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return bad_argument(request, option == ':', argv[optind - 1]);
 		if (!take_option(request, option, optarg))
 			return false;
 	}
 	if (request->help)
 		return true;
 	if (optind < argc)
-		return bad_value(request, "generate", argv[optind]);
+		return bad_argument(request, false, argv[optind]);
 	if (request->out == NULL) {
 		(void)fputs(say(request, "effreg generate: --out DIR is needed; see --help\n",
 		                "effreg generate: нужен --out DIR; см. --help\n"), stderr);
