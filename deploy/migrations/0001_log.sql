@@ -2,7 +2,7 @@
 --
 -- Every key of a regional table contains region_id: a hot-path transaction touches one region.
 
-CREATE SCHEMA effreg;
+-- effreg migrate has made the schema, for its own table.
 COMMENT ON SCHEMA effreg IS 'The exchange and rating platform';
 
 DO $$

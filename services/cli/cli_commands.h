@@ -1,0 +1,22 @@
+/* cli_commands: the commands of effreg; argv[0] is the command's name, the result its exit code. */
+#ifndef EFFREG_CLI_COMMANDS_H
+#define EFFREG_CLI_COMMANDS_H
+
+#include "services/cli/cli_generate.h"
+#include "services/cli/cli_lang.h"
+
+typedef int cli_run(int argc, char **argv, enum cli_lang lang);
+
+cli_run cli_validate;
+cli_run cli_push;
+cli_run cli_rating_get;
+cli_run cli_rating_publish;
+cli_run cli_rating_history;
+cli_run cli_feed;
+cli_run cli_status;
+cli_run cli_log_verify;
+cli_run cli_migrate;
+cli_run cli_keys_new;
+cli_run cli_keys_add;
+
+#endif

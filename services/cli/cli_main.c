@@ -1,0 +1,94 @@
+/* effreg: the command line for everybody. */
+#include "common/crypto.h"
+#include "common/log.h"
+#include "services/cli/cli_args.h"
+#include "services/cli/cli_commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct command_row {
+	const char *name;    /* one word, or two with a blank */
+	cli_run *run;
+	const char *en, *ru;
+};
+
+static const struct command_row COMMANDS[] = {
+	{"generate", cli_generate, "write the demonstration data", "записать демонстрационные данные"},
+	{"validate", cli_validate, "check events, or any instance against a schema", "проверить события или документ по схеме"},
+	{"push", cli_push, "send events to the centre", "отправить события в центр"},
+	{"rating get", cli_rating_get, "show a rating", "показать рейтинг"},
+	{"rating publish", cli_rating_publish, "publish the rating of a period", "опубликовать рейтинг за период"},
+	{"rating history", cli_rating_history, "show a region's published places", "показать опубликованные места региона"},
+	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
+	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
+	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
+	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
+	{"keys new", cli_keys_new, "make a CURVE key pair", "создать пару ключей CURVE"},
+	{"keys add", cli_keys_add, "give a key its role", "выдать ключу роль"},
+};
+
+static enum cli_lang choose_lang(int argc, char **argv)
+{
+	const char *set = getenv("LC_ALL");
+	if (set == NULL || set[0] == '\0')
+		set = getenv("LC_MESSAGES");
+	if (set == NULL || set[0] == '\0')
+		set = getenv("LANG");
+	for (int i = 1; i + 1 < argc; i++) {
+		if (text_equal(argv[i], "--lang"))
+			set = argv[i + 1];
+	}
+	return set != NULL && strncmp(set, "ru", 2) == 0 ? CLI_LANG_RU : CLI_LANG_EN;
+}
+
+static void print_commands(FILE *to, enum cli_lang lang)
+{
+	fprintf(to, "%s: effreg rating get --period 2023\n\n%s\n\n", cli_text(lang, "Example", "Пример"),
+	        cli_text(lang, "effreg, the exchange and rating platform of the programme «Эффективный регион»",
+	                 "effreg, платформа обмена данными и рейтинга программы «Эффективный регион»"));
+	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
+		fprintf(to, "  %-16s %s\n", COMMANDS[i].name, cli_text(lang, COMMANDS[i].en, COMMANDS[i].ru));
+	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
+}
+
+/* Matches the words after the program's name; *ret_words is how many the command took. */
+static const struct command_row *find_command(int argc, char **argv, int *ret_words)
+{
+	char two[64] = "";
+	if (argc > 2)
+		snprintf(two, sizeof two, "%s %s", argv[1], argv[2]);
+	for (size_t i = 0; argc > 1 && i < ARRAY_COUNT(COMMANDS); i++) {
+		bool one_matches = text_equal(COMMANDS[i].name, argv[1]);
+		if (one_matches || text_equal(COMMANDS[i].name, two)) {
+			*ret_words = one_matches ? 1 : 2;
+			return &COMMANDS[i];
+		}
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	enum cli_lang lang = choose_lang(argc, argv);
+	int words;
+	log_init("effreg");
+	if (crypto_init() != STATUS_OK)
+		return CLI_EXIT_NEGATIVE;
+	if (argc > 1 && text_equal(argv[1], "--version")) {
+		printf("effreg %s\n", EFFREG_VERSION);
+		return CLI_EXIT_OK;
+	}
+	if (argc > 1 && (text_equal(argv[1], "--help") || text_equal(argv[1], "-h"))) {
+		print_commands(stdout, lang);
+		return CLI_EXIT_OK;
+	}
+	const struct command_row *command = find_command(argc, argv, &words);
+	if (command == NULL) {
+		if (argc > 1)
+			fprintf(stderr, cli_text(lang, "effreg: there is no command %s\n\n", "effreg: нет команды %s\n\n"), argv[1]);
+		print_commands(stderr, lang);
+		return CLI_EXIT_USAGE;
+	}
+	return command->run(argc - words, argv + words, lang);
+}
