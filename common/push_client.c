@@ -10,6 +10,7 @@
 
 #include "common/ambient.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STEP_BYTES_MAX  ((size_t)16 * 1024 * 1024)
@@ -21,6 +22,8 @@ enum client_state { CLIENT_CONNECTING, CLIENT_GREETING, CLIENT_OPEN };
 
 struct push_client {
 	struct push_client_options options;
+	char source[ENVELOPE_SOURCE_MAX + 1];
+	char region[OKTMO_TEXT_SIZE];
 	struct bus_socket *socket;
 	struct bus_message *message;
 	struct arena *arena;
@@ -42,6 +45,10 @@ enum status push_client_new(struct bus *bus, const struct push_client_options *o
 	struct push_client *client = calloc(1, sizeof *client);
 	ASSERT(client != NULL);
 	client->options = *options;
+	snprintf(client->source, sizeof client->source, "%s", options->source);
+	snprintf(client->region, sizeof client->region, "%s", options->region == NULL ? "" : options->region);
+	client->options.source = client->source;
+	client->options.region = options->region == NULL ? NULL : client->region;
 	client->message = bus_message_new();
 	client->arena = arena_new(STEP_BYTES_MAX);
 	enum status status = bus_connect(bus, BUS_DEALER, options->endpoint, options->server_public_key, &client->options.keypair,

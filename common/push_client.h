@@ -19,6 +19,7 @@ struct push_batch {
 	size_t body_bytes;
 };
 
+/* The texts are copied where they are needed later. */
 struct push_client_options {
 	const char *endpoint;
 	const char *server_public_key;
