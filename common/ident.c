@@ -252,7 +252,7 @@ void instant_format(int64_t us, char text[INSTANT_TEXT_SIZE])
 {
 	int64_t days = days_of_us(us);
 	struct civil date = civil_of_days(days);
-	int64_t us_of_day = us - days * US_PER_DAY;
+	int64_t us_of_day = us % US_PER_DAY + (us % US_PER_DAY < 0 ? US_PER_DAY : 0);
 	int second_of_day = (int)(us_of_day / US_PER_SECOND);
 	int fraction_us = (int)(us_of_day % US_PER_SECOND);
 	int len = snprintf(text, INSTANT_TEXT_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year, date.month,
