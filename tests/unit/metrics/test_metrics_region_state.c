@@ -1,0 +1,337 @@
+/* The state of a region depends on the set of its events: not on their order of arrival, nor on how often they come. */
+#include "tests/unit/metrics/region_fixture.h"
+
+#include <time.h>
+
+#define RANDOM_EVENTS 600
+#define SHUFFLES      8
+
+static int setup(void **state)
+{
+	static struct region_fixture fixture;
+	fixture_init(&fixture);
+	*state = &fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_clear(*state);
+	return 0;
+}
+
+static const struct project *project_of(const struct region_fixture *fixture, const char *name)
+{
+	const struct row *row = row_table_find(region_state_table(fixture->state, REGION_PROJECT), name);
+	assert_non_null(row);
+	return (const void *)row;
+}
+
+static const char *opened_at(struct region_fixture *fixture, const char *time, const char *authorities)
+{
+	return event_of(fixture, "project.opened", time,
+	                arena_printf(fixture->arena, "\"project\":\"P\",\"authorities\":[%s],\"digital\":true,"
+	                             "\"support\":\"partner\"", authorities));
+}
+
+static void of_two_openings_the_last_in_the_order_of_events_holds_whichever_arrives_last(void **state)
+{
+	struct region_fixture *fixture = *state;
+	const char *early = opened_at(fixture, "2021-01-01T00:00:00Z", "\"A\"");
+	const char *late = opened_at(fixture, "2022-01-01T00:00:00Z", "\"B\",\"C\"");
+	fixture_apply(fixture, late);
+	fixture_apply(fixture, early);
+	const struct project *project = project_of(fixture, "P");
+	assert_int_equal(year_of(project->opened.time_us), 2022);
+	assert_int_equal(project->authorities_count, 2);
+	assert_string_equal(project->authorities[0]->row.key, "B");
+}
+
+static void a_replaced_opening_moves_the_project_to_its_new_year(void **state)
+{
+	struct region_fixture *fixture = *state;
+	fixture_apply(fixture, opened_at(fixture, "2021-01-01T00:00:00Z", "\"A\""));
+	fixture_turn(fixture);
+	fixture_apply(fixture, opened_at(fixture, "2022-01-01T00:00:00Z", "\"A\""));
+	fixture_turn(fixture);
+	assert_value(fixture, 2021, "initiated", "0/1 0 0");
+	assert_value(fixture, 2022, "initiated", "1/1 1 1");
+}
+
+static void a_duplicate_changes_no_row_and_touches_no_year(void **state)
+{
+	struct region_fixture *fixture = *state;
+	const char *event = opened_at(fixture, "2021-01-01T00:00:00Z", "\"A\"");
+	fixture_apply(fixture, event);
+	assert_int_equal(row_table_changed_count(region_state_table(fixture->state, REGION_PROJECT)), 1);
+	assert_true(region_state_year_touched(fixture->state, 2021));
+	fixture_turn(fixture);
+	fixture_apply(fixture, event);
+	assert_int_equal(row_table_changed_count(region_state_table(fixture->state, REGION_PROJECT)), 0);
+	assert_false(region_state_year_touched(fixture->state, 2021));
+	assert_false(region_state_participation(fixture->state)->changed);
+}
+
+static void a_project_is_announced_until_its_opening_is_known(void **state)
+{
+	struct region_fixture *fixture = *state;
+	fixture_event(fixture, "project.stage_started", "2021-05-01T00:00:00Z", "\"project\":\"P\",\"stage\":3");
+	assert_int_equal(project_state(project_of(fixture, "P")), PROJECT_ANNOUNCED);
+	fixture_apply(fixture, opened_at(fixture, "2021-01-01T00:00:00Z", "\"A\""));
+	assert_int_equal(project_state(project_of(fixture, "P")), PROJECT_IMPLEMENTATION);
+	fixture_event(fixture, "project.stage_started", "2021-03-01T00:00:00Z", "\"project\":\"P\",\"stage\":2");
+	assert_int_equal(project_state(project_of(fixture, "P")), PROJECT_IMPLEMENTATION);
+	fixture_event(fixture, "project.closed", "2021-08-01T00:00:00Z", "\"project\":\"P\"");
+	assert_int_equal(project_state(project_of(fixture, "P")), PROJECT_CLOSED);
+	fixture_event(fixture, "project.stage_started", "2021-09-01T00:00:00Z", "\"project\":\"P\",\"stage\":5");
+	assert_string_equal(project_state_text(project_state(project_of(fixture, "P"))), "monitoring");
+}
+
+static void every_opened_project_is_either_completed_or_active(void **state)
+{
+	(void)state;
+	for (unsigned known = 0; known < 4; known++) {
+		for (unsigned stage = 0; stage <= PROJECT_STAGE_LAST; stage++) {
+			struct project project = {.stage = stage};
+			project.opened.source = known & 1 ? "s" : NULL;
+			project.closed.source = known & 2 ? "s" : NULL;
+			assert_int_equal(project_initiated(&project), (known & 1) != 0);
+			assert_int_equal(project_completed(&project), known == 3);
+		}
+	}
+}
+
+static void an_event_of_another_region_an_unknown_type_unit_or_year_is_poison(void **state)
+{
+	struct region_fixture *fixture = *state;
+	static const struct {
+		const char *type, *time, *data, *code, *pointer;
+	} CASES[] = {
+		{"project.exploded", "2021-01-01T00:00:00Z", "\"project\":\"P\"", "unknown_type", "/type"},
+		{"project.closed", "2021-01-01T00:00:00Z", "\"project\":\"a b\"", "schema", "/data/project"},
+		{"project.closed", "1989-12-31T00:00:00Z", "\"project\":\"P\"", "year", ""},
+		{"project.closed", "2090-01-01T00:00:00Z", "\"project\":\"P\"", "year", ""},
+		{"region.joined", "2021-01-01T00:00:00Z", "\"joined_on\":\"1970-01-01\"", "year", "/data/joined_on"},
+		{"measurement.recorded", "2021-01-01T00:00:00Z",
+		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"furlong\",\"value\":\"1\",\"measured_on\":\"2021-01-01\"",
+		 "unit", "/data/unit"},
+		{"indicator.planned", "2021-01-01T00:00:00Z",
+		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"base\":{\"value\":\"1e9\"}", "schema",
+		 "/data/base/value"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
+		struct fault fault;
+		const char *event = event_of(fixture, CASES[i].type, CASES[i].time, CASES[i].data);
+		assert_int_equal(fixture_try(fixture, event, &fault), STATUS_POISON);
+		assert_string_equal(fault.code, CASES[i].code);
+		assert_string_equal(fault.pointer, CASES[i].pointer);
+	}
+	struct region_state *other = region_state_new("40000000", fixture->units, 1);
+	const char *event = opened_at(fixture, "2021-01-01T00:00:00Z", "\"A\"");
+	struct region_state *own = fixture->state;
+	fixture->state = other;
+	assert_int_equal(fixture_try(fixture, event, NULL), STATUS_POISON);
+	fixture->state = own;
+	region_state_destroy(&other);
+}
+
+static void the_first_and_last_instants_of_years_fall_into_them(void **state)
+{
+	(void)state;
+	static const char *const TEXTS[] = {"1970-01-01T00:00:00Z", "1999-12-31T23:59:59.999999Z", "2000-01-01T00:00:00Z",
+	                                    "2020-12-31T23:59:59.999999Z", "2021-01-01T00:00:00Z", "2024-02-29T12:00:00Z",
+	                                    "2100-12-31T23:59:59Z", "9999-12-31T23:59:59Z"};
+	for (size_t i = 0; i < ARRAY_COUNT(TEXTS); i++) {
+		int64_t us;
+		assert_true(instant_parse(TEXTS[i], &us));
+		assert_int_equal(year_of(us), atoi(TEXTS[i]));
+	}
+	for (int64_t us = 0; us < (int64_t)200 * 366 * 86400000000; us += (int64_t)86400000000 * 7 + 12345) {
+		struct period period;
+		period_of_year(us, &period);
+		assert_int_equal(year_of(us), atoi(period.code));
+	}
+}
+
+static void a_unit_table_with_a_broken_line_is_refused_with_its_number(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *csv, *line;
+	} CASES[] = {
+		{"code,family\na,b\n", "line 1"},
+		{"code,family,factor\na,b,1\nc,d\n", "line 3"},
+		{"code,family,factor\na,b,0\n", "line 2"},
+		{"code,family,factor\na,b,1\na,b,1\n", "line 3"},
+		{"code,family,factor\na,\"b\",1\n", "line 2"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
+		struct unit_table *table;
+		struct fault fault;
+		assert_int_equal(unit_table_new(span_of_text(CASES[i].csv), &table, &fault), STATUS_INVALID);
+		assert_memory_equal(fault.text, CASES[i].line, strlen(CASES[i].line));
+	}
+}
+
+static void a_table_keeps_to_its_maximum_and_finds_every_row(void **state)
+{
+	(void)state;
+	struct row_table *table = row_table_new(sizeof(struct row), 1000, 3);
+	char key[16];
+	assert_null(row_table_find(table, "0"));
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		assert_non_null(row_table_get(table, key));
+	}
+	assert_null(row_table_get(table, "one too many"));
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		assert_int_equal(row_table_find(table, key)->at, i);
+	}
+	assert_int_equal(row_table_count(table), 1000);
+	row_table_destroy(&table);
+}
+
+/* ---- Random histories ---- */
+
+static uint64_t random_next(uint64_t *seed)
+{
+	uint64_t z = (*seed += 0x9e3779b97f4a7c15u);
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static unsigned pick(uint64_t *seed, unsigned below)
+{
+	return (unsigned)(random_next(seed) % below);
+}
+
+/* Few entities, few instants and two sources: facts are replaced often, and ties go down to the last key. */
+static const char *random_data(struct region_fixture *fixture, uint64_t *seed, enum event_type type, const char *date)
+{
+	static const char *const UNITS[] = {"working_day", "working_hour", "calendar_day", "count"};
+	static const char *const INDICATORS[] = {"lead_time", "labour", "errors", "documents", "steps"};
+	struct arena *arena = fixture->arena;
+	unsigned project = pick(seed, 40);
+	const char *unit = UNITS[pick(seed, 4)];
+	const char *indicator = INDICATORS[pick(seed, 5)];
+	unsigned first = pick(seed, 5);
+	switch (type) {
+	case EVENT_REGION_JOINED:
+		return arena_printf(arena, "\"joined_on\":\"%s\"", date);
+	case EVENT_AUTHORITY_REGISTERED:
+		return arena_printf(arena, "\"authority\":\"A%u\",\"registered_on\":\"%s\"", first, date);
+	case EVENT_HEADCOUNT_REPORTED:
+		return arena_printf(arena, "\"as_of\":\"%s\",\"civil_servants\":%u%s", date, pick(seed, 5000),
+		                    pick(seed, 3) == 0 ? ",\"authority\":\"A1\"" : "");
+	case EVENT_PROJECT_OPENED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"authorities\":[\"A%u\"%s],\"digital\":%s,\"support\":\"%s\"",
+		                    project, first, pick(seed, 2) == 0 ? ",\"A9\"" : "", pick(seed, 2) == 0 ? "true" : "false",
+		                    pick(seed, 2) == 0 ? "partner" : "independent");
+	case EVENT_PROJECT_STAGE_STARTED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"stage\":%u", project, 1 + pick(seed, 5));
+	case EVENT_PROJECT_CLOSED:
+		return arena_printf(arena, "\"project\":\"P%u\"", project);
+	case EVENT_INDICATOR_PLANNED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\",\"base\":{\"value\":\"%u.%u\"}",
+		                    project, indicator, unit, pick(seed, 30), pick(seed, 10));
+	case EVENT_MEASUREMENT_RECORDED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\",\"value\":\"%u\","
+		                    "\"measured_on\":\"%s\"", project, indicator, unit, pick(seed, 30), date);
+	case EVENT_TRAINING_COMPLETED:
+		return arena_printf(arena, "\"training\":\"T%u\",\"completed_on\":\"%s\",\"people\":%u", first, date,
+		                    1 + pick(seed, 90));
+	default:
+		return arena_printf(arena, "\"practice\":\"R%u\"", first);
+	}
+}
+
+static const char *random_event(struct region_fixture *fixture, uint64_t *seed)
+{
+	enum event_type type = (enum event_type)pick(seed, EVENT_TYPE_COUNT);
+	const char *date = arena_printf(fixture->arena, "%u-%02u-01", 2018 + pick(seed, 6), 1 + pick(seed, 3));
+	const char *data = random_data(fixture, seed, type, date);
+	char sequence[48] = "";
+	if (pick(seed, 2) == 0)
+		snprintf(sequence, sizeof sequence, "\"sequence\":\"%u\",", 1 + pick(seed, 9));
+	return arena_printf(fixture->arena,
+		"{\"specversion\":\"1.0\",\"id\":\"%08x-0000-4000-8000-%012x\",\"source\":\"s%u\",\"type\":\"%s\","
+		"\"subject\":\"" FIXTURE_REGION "\",\"time\":\"%u-%02u-01T00:00:00Z\",\"datacontenttype\":\"application/json\","
+		"%s\"data\":{%s}}",
+		pick(seed, 1u << 31), ++fixture->events, pick(seed, 2), event_type_text(type), 2019 + pick(seed, 5),
+		1 + pick(seed, 2), sequence, data);
+}
+
+static uint64_t seed_of_run(void)
+{
+	const char *given = getenv("EFFREG_TEST_SEED");
+	uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+	printf("EFFREG_TEST_SEED=%llu repeats this run\n", (unsigned long long)seed);
+	return seed;
+}
+
+/* Another arrival of the same events: shuffled, one in five doubled somewhere, in turns of random length. */
+static void arrive(struct region_fixture *fixture, const char **events, uint64_t *seed)
+{
+	for (unsigned i = RANDOM_EVENTS - 1; i > 0; i--) {
+		unsigned other = pick(seed, i + 1);
+		const char *event = events[i];
+		events[i] = events[other];
+		events[other] = event;
+	}
+	for (unsigned i = 0; i < RANDOM_EVENTS; i++) {
+		fixture_apply(fixture, events[i]);
+		if (pick(seed, 5) == 0)
+			fixture_apply(fixture, events[pick(seed, i + 1)]);
+		if (pick(seed, 20) == 0)
+			fixture_turn(fixture);
+	}
+	fixture_turn(fixture);
+}
+
+static void assert_same_text(char *expected, char *actual)
+{
+	assert_string_equal(actual, expected);
+	free(expected);
+	free(actual);
+}
+
+static void shuffled_arrival_and_duplicates_give_the_same_state_and_the_same_values(void **state)
+{
+	struct region_fixture *whole = *state;
+	uint64_t seed = seed_of_run();
+	const char *events[RANDOM_EVENTS];
+	for (unsigned i = 0; i < RANDOM_EVENTS; i++)
+		events[i] = random_event(whole, &seed);
+	for (unsigned i = 0; i < RANDOM_EVENTS; i++)
+		fixture_apply(whole, events[i]);
+	fixture_turn(whole);
+	for (unsigned i = 0; i < SHUFFLES; i++) {
+		struct region_fixture again;
+		fixture_init(&again);
+		arrive(&again, events, &seed);
+		assert_same_text(state_text(whole->state), state_text(again.state));
+		assert_same_text(values_text(whole), values_text(&again));
+		fixture_clear(&again);
+	}
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(of_two_openings_the_last_in_the_order_of_events_holds_whichever_arrives_last),
+		CASE(a_replaced_opening_moves_the_project_to_its_new_year),
+		CASE(a_duplicate_changes_no_row_and_touches_no_year),
+		CASE(a_project_is_announced_until_its_opening_is_known),
+		CASE(every_opened_project_is_either_completed_or_active),
+		CASE(an_event_of_another_region_an_unknown_type_unit_or_year_is_poison),
+		CASE(the_first_and_last_instants_of_years_fall_into_them),
+		CASE(a_unit_table_with_a_broken_line_is_refused_with_its_number),
+		CASE(a_table_keeps_to_its_maximum_and_finds_every_row),
+		CASE(shuffled_arrival_and_duplicates_give_the_same_state_and_the_same_values),
+	};
+	return cmocka_run_group_tests_name("state of a region", tests, NULL, NULL);
+}
