@@ -317,6 +317,33 @@ static void shuffled_arrival_and_duplicates_give_the_same_state_and_the_same_val
 	}
 }
 
+static void assert_values_as_if_computed_afresh(const struct region_fixture *fixture, const char *const *events,
+                                                unsigned count)
+{
+	struct region_fixture fresh;
+	fixture_init(&fresh);
+	for (unsigned i = 0; i < count; i++)
+		fixture_apply(&fresh, events[i]);
+	fixture_turn(&fresh);
+	assert_same_text(values_text(&fresh), values_text(fixture));
+	fixture_clear(&fresh);
+}
+
+static void every_turn_leaves_the_values_as_if_all_years_were_computed_afresh(void **state)
+{
+	struct region_fixture *fixture = *state;
+	uint64_t seed = seed_of_run();
+	const char *events[RANDOM_EVENTS];
+	for (unsigned i = 0; i < RANDOM_EVENTS; i++) {
+		events[i] = random_event(fixture, &seed);
+		fixture_apply(fixture, events[i]);
+		if (pick(&seed, 4) != 0)
+			continue;
+		fixture_turn(fixture);
+		assert_values_as_if_computed_afresh(fixture, events, i + 1);
+	}
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -332,6 +359,7 @@ int main(void)
 		CASE(a_unit_table_with_a_broken_line_is_refused_with_its_number),
 		CASE(a_table_keeps_to_its_maximum_and_finds_every_row),
 		CASE(shuffled_arrival_and_duplicates_give_the_same_state_and_the_same_values),
+		CASE(every_turn_leaves_the_values_as_if_all_years_were_computed_afresh),
 	};
 	return cmocka_run_group_tests_name("state of a region", tests, NULL, NULL);
 }
