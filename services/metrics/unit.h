@@ -17,8 +17,8 @@ struct unit {
 
 struct unit_table;
 
-/* csv: the text of proto/registry/units.csv with the columns code, family and factor among others, without quoted
- * fields. Otherwise STATUS_INVALID with the line in fault. Fresh; give back with unit_table_destroy. */
+/* csv: the text of proto/registry/units.csv, with the columns code, family and factor among others. Otherwise
+ * STATUS_INVALID or STATUS_TOO_LARGE with the line in fault. Fresh; give back with unit_table_destroy. */
 enum status unit_table_new(struct span csv, struct unit_table **ret_table, struct fault *fault) MUST_CHECK;
 void unit_table_destroy(struct unit_table **table);
 
