@@ -373,8 +373,9 @@ static enum status insert_rows(struct db *db, struct arena *arena, const struct 
 		"INSERT INTO effreg.rating_row (cohort, period, kind, revision, region_id, place, previous_place, score, group_code,"
 		"  reason, inputs, nodes)"
 		" SELECT $1, $2, $3, $4::integer, line.*"
-		" FROM pg_catalog.unnest($5::text[], $6::integer[], $7::integer[], $8::numeric[],"
-		"  $9::text[], $10::text[], $11::json[], $12::json[]) AS line";
+		" FROM ROWS FROM (pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::integer[]),"
+		"  pg_catalog.unnest($7::integer[]), pg_catalog.unnest($8::numeric[]), pg_catalog.unnest($9::text[]),"
+		"  pg_catalog.unnest($10::text[]), pg_catalog.unnest($11::json[]), pg_catalog.unnest($12::json[])) AS line";
 	struct row_columns columns = format_rows(arena, run);
 	const struct db_param params[] = {
 		db_text(run->cohort), db_text(run->period), db_text(edition->kind), db_integer(arena, edition->revision),
