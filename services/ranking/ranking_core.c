@@ -1,0 +1,166 @@
+#include "services/ranking/ranking_core.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "services/ranking/ranking_document.h"
+
+/* ---- figures ---- */
+
+static enum status read_figure(struct arena *arena, const struct ranking_region *region, const char *code,
+                               const char *figure, const char **ret_text, double *ret_value, struct fault *fault)
+{
+	decimal value;
+	if (!decimal_parse(figure, &value)) {
+		char pointer[256] = "";
+		json_pointer_append(pointer, sizeof pointer, region->region);
+		json_pointer_append(pointer, sizeof pointer, code);
+		return fault_set(fault, STATUS_INVALID, "figure", pointer, -1, "\"%.40s\" is no decimal of at most %d places",
+		                 figure, RANKING_INPUT_PLACES);
+	}
+	*ret_text = decimal_format(value, arena_alloc(arena, DECIMAL_TEXT_SIZE));
+	*ret_value = decimal_double(value);
+	return STATUS_OK;
+}
+
+/* Fills row->inputs and values, one for each indicator. */
+static enum status read_figures(struct arena *arena, const struct methodology *methodology, struct ranking_row *row,
+                                double *values, struct fault *fault)
+{
+	const char **inputs = arena_array(arena, const char *, methodology->indicator_count);
+	row->inputs = inputs;
+	for (size_t i = 0; i < methodology->indicator_count; i++) {
+		values[i] = NAN;
+		if (row->region->figures[i] == NULL)
+			continue;
+		enum status status = read_figure(arena, row->region, methodology->indicators[i].code, row->region->figures[i],
+		                                 &inputs[i], &values[i], fault);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* Before the engine has seen the figures. */
+static const char *ineligible_reason(const struct methodology *methodology, const struct ranking_region *region)
+{
+	if (!region->joined)
+		return RANKING_REASON_NOT_JOINED;
+	return region->measured < methodology->min_projects ? RANKING_REASON_TOO_FEW : NULL;
+}
+
+/* ---- results ---- */
+
+static const char *score_text(struct arena *arena, const struct methodology *methodology, double score)
+{
+	unsigned places = methodology->decimals == METHODOLOGY_EXACT ? RANKING_SCORE_PLACES : (unsigned)methodology->decimals;
+	char text[RANKING_SCORE_SIZE];
+	if (isnan(score) || !decimal_format_double(score, places, text, sizeof text))
+		return NULL;
+	return arena_text(arena, text, strlen(text));
+}
+
+static void take_scores(struct arena *arena, const struct methodology *methodology, const struct ranking_scores *scores,
+                        size_t unit, struct ranking_row *row)
+{
+	const char **nodes = arena_array(arena, const char *, methodology->node_count);
+	for (size_t i = 0; i < methodology->node_count; i++)
+		nodes[i] = score_text(arena, methodology, scores->nodes[unit * methodology->node_count + i]);
+	row->nodes = nodes;
+	row->score = nodes[methodology->root];
+	row->place = scores->places[unit];
+	if (row->place == 0)
+		row->reason = RANKING_REASON_NO_DATA;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct ranking_row *left = a;
+	const struct ranking_row *right = b;
+	if (left->place != right->place)
+		return left->place - 1 < right->place - 1 ? -1 : 1;  /* 0, not rated, becomes the largest */
+	return strcmp(left->region->region, right->region->region);
+}
+
+static int compare_codes(const void *a, const void *b)
+{
+	const struct ranking_row *left = a;
+	const struct ranking_row *right = b;
+	return strcmp(left->region->region, right->region->region);
+}
+
+/* The leading group holds at most its share of the rated, the lagging one likewise from the other end. Counting who is
+ * strictly better (or worse) keeps those who share a place together. rows are in place order. */
+static void assign_groups(const struct methodology *methodology, struct ranking_row *rows, size_t rated)
+{
+	for (size_t first = 0; first < rated;) {
+		size_t end = first + 1;
+		while (end < rated && rows[end].place == rows[first].place)
+			end++;
+		const char *group = "middle";
+		if ((double)(first + 1) / (double)rated <= methodology->leading)
+			group = "leading";
+		else if ((double)(rated - end + 1) / (double)rated <= methodology->lagging)
+			group = "lagging";
+		for (; first < end; first++)
+			rows[first].group = group;
+	}
+}
+
+/* Rows by region in, by place out. values holds a line for each row that may be rated, in the order of rows. */
+static void rate(struct arena *arena, const struct methodology *methodology, const double *values, size_t eligible,
+                 struct ranking_row *rows, size_t count, struct ranking_scores *scores)
+{
+	ranking_engine_run(arena, methodology, values, eligible, scores);
+	const char **no_nodes = arena_array(arena, const char *, methodology->node_count);
+	size_t unit = 0;
+	size_t rated = 0;
+	for (size_t i = 0; i < count; i++) {
+		rows[i].nodes = no_nodes;
+		if (rows[i].reason == NULL)
+			take_scores(arena, methodology, scores, unit++, &rows[i]);
+		rated += rows[i].place > 0 ? 1 : 0;
+	}
+	qsort(rows, count, sizeof *rows, compare_places);
+	if (methodology->has_groups)
+		assign_groups(methodology, rows, rated);
+}
+
+enum status ranking_compute(struct arena *arena, const struct methodology *methodology, const char *cohort,
+                            const char *period, const struct ranking_region *regions, size_t count,
+                            const struct ranking_run **ret_run, struct fault *fault)
+{
+	if (count > RANKING_REGIONS_MAX)
+		return fault_set(fault, STATUS_TOO_LARGE, "too_large", "", -1, "%zu regions; at most %d", count,
+		                 RANKING_REGIONS_MAX);
+	struct ranking_row *rows = arena_array(arena, struct ranking_row, count);
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct ranking_row){.region = &regions[i], .reason = ineligible_reason(methodology, &regions[i])};
+	/* In one order whatever the caller's, so that no sum over regions can depend on it. */
+	qsort(rows, count, sizeof *rows, compare_codes);
+	double *values = arena_array(arena, double, count * methodology->indicator_count);
+	size_t eligible = 0;
+	for (size_t i = 0; i < count; i++) {
+		/* The line of a region that is not rated is overwritten by the next one's. */
+		double *line = &values[eligible * methodology->indicator_count];
+		enum status status = read_figures(arena, methodology, &rows[i], line, fault);
+		if (status != STATUS_OK)
+			return status;
+		eligible += rows[i].reason == NULL ? 1 : 0;
+	}
+	struct ranking_scores scores;
+	rate(arena, methodology, values, eligible, rows, count, &scores);
+	struct ranking_run *run = arena_array(arena, struct ranking_run, 1);
+	*run = (struct ranking_run){
+		.methodology = methodology,
+		.cohort = cohort,
+		.period = period,
+		.rows = rows,
+		.count = count,
+		.states = scores.states,
+	};
+	enum status status = ranking_result_digest(arena, run, run->result_digest, fault);
+	if (status == STATUS_OK)
+		*ret_run = run;
+	return status;
+}

@@ -1,0 +1,460 @@
+#include "services/ranking/ranking_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ROW_BYTES_MAX  ((size_t)256 * 1024)
+#define NO_EVENTS_HASH "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* The newest edition is the final one, and of those the highest revision. */
+#define NEWEST_FIRST " ORDER BY (kind = 'final') DESC, revision DESC LIMIT 1"
+
+static const char *copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column)
+{
+	if (db_is_null(rows, row, column))
+		return NULL;
+	return arena_text(arena, db_get_text(rows, row, column), db_get_len(rows, row, column));
+}
+
+/* The only cell of the only row; NOT_FOUND when there is no row. */
+static enum status query_text(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
+                              size_t count, const char **ret_text)
+{
+	struct db_rows *rows;
+	enum status status = db_query(db, sql, params, count, &rows);
+	if (status != STATUS_OK)
+		return status;
+	if (db_rows_count(rows) == 0)
+		status = STATUS_NOT_FOUND;
+	else
+		*ret_text = copy_text(arena, rows, 0, 0);
+	db_rows_destroy(&rows);
+	return status;
+}
+
+/* ---- what is due ---- */
+
+enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,
+                                   size_t count)
+{
+	/* Sorted, so that two transactions marking the same periods wait for each other in one direction. */
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_due (cohort, period)"
+		" SELECT DISTINCT $1::text, changed.period FROM pg_catalog.unnest($2::text[]) AS changed(period) ORDER BY 2"
+		" ON CONFLICT (cohort, period) DO NOTHING";
+	if (count == 0)
+		return STATUS_OK;
+	const struct db_param params[] = {db_text(cohort), db_array(arena, periods, count)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+enum status ranking_store_mark_stale(struct db *db, const char *methodology_digest)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_due (cohort, period)"
+		" SELECT cohort, period FROM effreg.rating_live WHERE methodology_digest <> $1 ORDER BY cohort, period"
+		" ON CONFLICT (cohort, period) DO NOTHING";
+	const struct db_param params[] = {db_text(methodology_digest)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+enum status ranking_store_take_due(struct db *db, struct arena *arena, const char *cohort, const char *period,
+                                   const char **ret_period)
+{
+	static const char SQL[] =
+		"WITH taken AS MATERIALIZED ("
+		"  SELECT period FROM effreg.rating_due WHERE cohort = $1 AND ($2::text IS NULL OR period = $2)"
+		"  ORDER BY marked_time, period LIMIT 1 FOR UPDATE SKIP LOCKED)"
+		" DELETE FROM effreg.rating_due AS due USING taken WHERE due.cohort = $1 AND due.period = taken.period"
+		" RETURNING due.period";
+	const struct db_param params[] = {db_text(cohort), db_text(period)};
+	return query_text(db, arena, SQL, params, ARRAY_COUNT(params), ret_period);
+}
+
+enum status ranking_store_is_due(struct db *db, const char *cohort, const char *period, bool *ret_due)
+{
+	static const char SQL[] = "SELECT EXISTS (SELECT FROM effreg.rating_due WHERE cohort = $1 AND period = $2)";
+	const struct db_param params[] = {db_text(cohort), db_text(period)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_due = db_get_bool(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+enum status ranking_store_postpone_due(struct db *db, const char *cohort, const char *period)
+{
+	static const char SQL[] = "UPDATE effreg.rating_due SET marked_time = pg_catalog.clock_timestamp()"
+	                          " WHERE cohort = $1 AND period = $2";
+	const struct db_param params[] = {db_text(cohort), db_text(period)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+/* ---- what a rating is computed from ---- */
+
+/* One row for each region and wanted figure, the first two figures being these. */
+enum { WANTED_JOINED, WANTED_MEASURED, WANTED_INDICATORS };
+enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
+       COLUMN_PREVIOUS, COLUMN_FIGURE };
+
+/* The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. */
+static const char REGIONS_SQL[] =
+	"WITH previous_run AS ("
+	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST ")"
+	" SELECT region.region_id, region.iso, region.name_ru, region.name_en, COALESCE(figures.seq, 0),"
+	"  pg_catalog.encode(event.hash, 'hex'),"
+	"  COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
+	"   AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0),"
+	"  previous.place, pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text"
+	" FROM effreg.region"
+	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
+	" LEFT JOIN effreg.indicator_value AS value"
+	"  ON value.region_id = region.region_id AND value.period = $2 AND value.code = wanted.code"
+	" LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
+	" LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
+	" LEFT JOIN effreg.cursor AS figures"
+	"  ON figures.consumer = $5 AND figures.stream = 'event' AND figures.key = region.region_id"
+	" LEFT JOIN effreg.cursor AS marks"
+	"  ON marks.consumer = '" RANKING_CONSUMER "' AND marks.stream = 'metric' AND marks.key = region.region_id"
+	" LEFT JOIN effreg.event ON event.region_id = region.region_id AND event.seq = figures.seq"
+	" LEFT JOIN (previous_run JOIN effreg.rating_row AS previous"
+	"   ON previous.cohort = $1 AND previous.period = $3"
+	"   AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
+	"  ON previous.region_id = region.region_id"
+	" ORDER BY region.region_id, wanted.position";
+
+static void take_figure(struct ranking_region *region, const char **figures, size_t wanted, const char *figure)
+{
+	if (wanted == WANTED_JOINED)
+		region->joined = figure != NULL && strtod(figure, NULL) > 0;
+	else if (wanted == WANTED_MEASURED)
+		region->measured = figure != NULL ? strtoll(figure, NULL, 10) : 0;
+	else
+		figures[wanted - WANTED_INDICATORS] = figure;
+}
+
+static struct ranking_region take_region(struct arena *arena, const struct db_rows *rows, size_t row)
+{
+	const char *head = copy_text(arena, rows, row, COLUMN_HEAD);
+	return (struct ranking_region){
+		.region = copy_text(arena, rows, row, COLUMN_REGION),
+		.iso = copy_text(arena, rows, row, COLUMN_ISO),
+		.name_ru = copy_text(arena, rows, row, COLUMN_NAME_RU),
+		.name_en = copy_text(arena, rows, row, COLUMN_NAME_EN),
+		.seq = (uint64_t)db_get_integer(rows, row, COLUMN_SEQ),
+		.head = head != NULL ? head : NO_EVENTS_HASH,
+		.previous_place = (unsigned)db_get_integer(rows, row, COLUMN_PREVIOUS),
+	};
+}
+
+static const char *const *wanted_codes(struct arena *arena, const struct methodology *methodology, size_t *ret_count)
+{
+	*ret_count = WANTED_INDICATORS + methodology->indicator_count;
+	const char **codes = arena_array(arena, const char *, *ret_count);
+	codes[WANTED_JOINED] = "joined";
+	codes[WANTED_MEASURED] = "measured";
+	for (size_t i = 0; i < methodology->indicator_count; i++)
+		codes[WANTED_INDICATORS + i] = methodology->indicators[i].code;
+	return codes;
+}
+
+static void take_regions(struct arena *arena, const struct db_rows *rows, size_t wanted_count,
+                         struct ranking_regions *ret_regions)
+{
+	size_t count = db_rows_count(rows) / wanted_count;
+	struct ranking_region *regions = arena_array(arena, struct ranking_region, count);
+	*ret_regions = (struct ranking_regions){.regions = regions, .count = count};
+	for (size_t i = 0; i < count; i++) {
+		size_t first = i * wanted_count;
+		const char **figures = arena_array(arena, const char *, wanted_count - WANTED_INDICATORS);
+		regions[i] = take_region(arena, rows, first);
+		regions[i].figures = figures;
+		for (size_t wanted = 0; wanted < wanted_count; wanted++)
+			take_figure(&regions[i], figures, wanted, copy_text(arena, rows, first + wanted, COLUMN_FIGURE));
+		if (!db_get_bool(rows, first, COLUMN_SETTLED))
+			ret_regions->unsettled = regions[i].region;
+	}
+}
+
+enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct methodology *methodology,
+                                       const char *cohort, const char *period, const char *previous_period,
+                                       struct ranking_regions *ret_regions)
+{
+	size_t wanted_count;
+	const char *const *wanted = wanted_codes(arena, methodology, &wanted_count);
+	const struct db_param params[] = {
+		db_text(cohort), db_text(period), db_text(previous_period), db_array(arena, wanted, wanted_count),
+		db_text(RANKING_METRICS_CONSUMER), db_integer(arena, RANKING_INPUT_PLACES)};
+	struct db_rows *rows;
+	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	take_regions(arena, rows, wanted_count, ret_regions);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+/* ---- results ---- */
+
+/* The texts that live results and published runs have in common. */
+struct run_texts {
+	const char *document;
+	const char *seqs;
+	const char *notes;
+};
+
+static const char *take_text(struct arena *arena, struct buf *buf)
+{
+	ASSERT(buf_ok(buf));  /* the run fitted its digests: ranking_document.h */
+	const char *text = arena_text(arena, buf->at, buf->len);
+	buf_reset(buf);
+	return text;
+}
+
+static struct run_texts format_run(struct arena *arena, const struct ranking_run *run,
+                                   const struct ranking_edition *edition)
+{
+	struct buf buf;
+	struct run_texts texts;
+	buf_init(&buf, RANKING_DOCUMENT_BYTES_MAX);
+	ranking_document_write(&buf, run, edition);
+	texts.document = take_text(arena, &buf);
+	ranking_seqs_write(&buf, run);
+	texts.seqs = take_text(arena, &buf);
+	ranking_notes_write(&buf, run);
+	texts.notes = take_text(arena, &buf);
+	buf_clear(&buf);
+	return texts;
+}
+
+enum status ranking_store_save_live(struct db *db, struct arena *arena, const struct ranking_run *run,
+                                    const char *methodology_digest)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_live (cohort, period, methodology_code, methodology_version, methodology_digest,"
+		"  result_digest, document, seqs, notes)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+		" ON CONFLICT (cohort, period) DO UPDATE SET methodology_code = EXCLUDED.methodology_code,"
+		"  methodology_version = EXCLUDED.methodology_version, methodology_digest = EXCLUDED.methodology_digest,"
+		"  result_digest = EXCLUDED.result_digest, document = EXCLUDED.document, seqs = EXCLUDED.seqs,"
+		"  notes = EXCLUDED.notes, computed_time = EXCLUDED.computed_time";
+	struct run_texts texts = format_run(arena, run, &(struct ranking_edition){.kind = RANKING_KIND_LIVE});
+	const struct db_param params[] = {
+		db_text(run->cohort), db_text(run->period), db_text(run->methodology->code),
+		db_integer(arena, run->methodology->version), db_text(methodology_digest), db_text(run->result_digest),
+		db_text(texts.document), db_text(texts.seqs), db_text(texts.notes)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+enum status ranking_store_load_live_periods(struct db *db, struct arena *arena, const char *cohort,
+                                            const char *const **ret_periods, size_t *ret_count)
+{
+	static const char SQL[] = "SELECT period FROM effreg.rating_live WHERE cohort = $1 ORDER BY period";
+	const struct db_param params[] = {db_text(cohort)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_count = db_rows_count(rows);
+	const char **periods = arena_array(arena, const char *, *ret_count);
+	for (size_t row = 0; row < *ret_count; row++)
+		periods[row] = copy_text(arena, rows, row, 0);
+	*ret_periods = periods;
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+enum status ranking_store_lock_cohort(struct db *db, const char *cohort)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_head AS head (cohort) VALUES ($1)"
+		" ON CONFLICT (cohort) DO UPDATE SET last_seq = head.last_seq";
+	const struct db_param params[] = {db_text(cohort)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+enum status ranking_store_find_published(struct db *db, struct arena *arena, const struct ranking_request *request,
+                                         struct ranking_published *ret_published)
+{
+	static const char SQL[] =
+		"SELECT kind, revision, result_digest, document_digest, document FROM effreg.rating_run"
+		" WHERE cohort = $1 AND period = $2 AND ($3::text IS NULL OR kind = $3) AND ($4::integer = 0 OR revision = $4)"
+		NEWEST_FIRST;
+	const struct db_param params[] = {db_text(request->cohort), db_text(request->period), db_text(request->kind),
+	                                  db_integer(arena, request->revision)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	if (db_rows_count(rows) == 0)
+		status = STATUS_NOT_FOUND;
+	else
+		*ret_published = (struct ranking_published){
+			.kind = copy_text(arena, rows, 0, 0),
+			.revision = db_get_integer(rows, 0, 1),
+			.result_digest = copy_text(arena, rows, 0, 2),
+			.document_digest = copy_text(arena, rows, 0, 3),
+			.document = copy_text(arena, rows, 0, 4),
+		};
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status ranking_store_find_live(struct db *db, struct arena *arena, const char *cohort, const char *period,
+                                    const char **ret_document)
+{
+	static const char SQL[] = "SELECT document FROM effreg.rating_live WHERE cohort = $1 AND period = $2";
+	const struct db_param params[] = {db_text(cohort), db_text(period)};
+	return query_text(db, arena, SQL, params, ARRAY_COUNT(params), ret_document);
+}
+
+static enum status insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
+                              const struct ranking_edition *edition, int64_t published_us, struct span methodology_text)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_run (cohort, period, kind, revision, methodology_code, methodology_version, methodology,"
+		"  result_digest, document_digest, document, seqs, notes, published_time, published_by)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+	struct run_texts texts = format_run(arena, run, edition);
+	const struct db_param params[] = {
+		db_text(run->cohort), db_text(run->period), db_text(edition->kind), db_integer(arena, edition->revision),
+		db_text(run->methodology->code), db_integer(arena, run->methodology->version),
+		db_text(arena_text(arena, methodology_text.at, methodology_text.len)), db_text(run->result_digest),
+		db_text(edition->document_digest), db_text(texts.document), db_text(texts.seqs), db_text(texts.notes),
+		db_timestamp(arena, published_us), db_text(edition->published_by)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+/* The rows of a run as columns, so that one statement inserts them all. */
+struct row_columns {
+	const char **region, **place, **previous_place, **score, **group, **reason, **inputs, **nodes;
+};
+
+static const char **new_column(struct arena *arena, const struct ranking_run *run)
+{
+	return arena_array(arena, const char *, run->count);
+}
+
+static const char *place_text(struct arena *arena, unsigned place)
+{
+	return place > 0 ? arena_printf(arena, "%u", place) : NULL;
+}
+
+static struct row_columns format_rows(struct arena *arena, const struct ranking_run *run)
+{
+	struct row_columns columns = {
+		new_column(arena, run), new_column(arena, run), new_column(arena, run), new_column(arena, run),
+		new_column(arena, run), new_column(arena, run), new_column(arena, run), new_column(arena, run)};
+	struct buf buf;
+	buf_init(&buf, ROW_BYTES_MAX);
+	for (size_t i = 0; i < run->count; i++) {
+		const struct ranking_row *row = &run->rows[i];
+		columns.region[i] = row->region->region;
+		columns.place[i] = place_text(arena, row->place);
+		columns.previous_place[i] = place_text(arena, row->region->previous_place);
+		columns.score[i] = row->score;
+		columns.group[i] = row->group;
+		columns.reason[i] = row->reason;
+		ranking_inputs_write(&buf, run, row);
+		columns.inputs[i] = take_text(arena, &buf);
+		ranking_nodes_write(&buf, run, row);
+		columns.nodes[i] = take_text(arena, &buf);
+	}
+	buf_clear(&buf);
+	return columns;
+}
+
+static enum status insert_rows(struct db *db, struct arena *arena, const struct ranking_run *run,
+                               const struct ranking_edition *edition)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.rating_row (cohort, period, kind, revision, region_id, place, previous_place, score, group_code,"
+		"  reason, inputs, nodes)"
+		" SELECT $1, $2, $3, $4::integer, line.*"
+		" FROM ROWS FROM (pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::integer[]),"
+		"  pg_catalog.unnest($7::integer[]), pg_catalog.unnest($8::numeric[]), pg_catalog.unnest($9::text[]),"
+		"  pg_catalog.unnest($10::text[]), pg_catalog.unnest($11::json[]), pg_catalog.unnest($12::json[])) AS line";
+	struct row_columns columns = format_rows(arena, run);
+	const struct db_param params[] = {
+		db_text(run->cohort), db_text(run->period), db_text(edition->kind), db_integer(arena, edition->revision),
+		db_array(arena, columns.region, run->count), db_array(arena, columns.place, run->count),
+		db_array(arena, columns.previous_place, run->count), db_array(arena, columns.score, run->count),
+		db_array(arena, columns.group, run->count), db_array(arena, columns.reason, run->count),
+		db_array(arena, columns.inputs, run->count), db_array(arena, columns.nodes, run->count)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+enum status ranking_store_insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
+                                     const struct ranking_edition *edition, int64_t published_us,
+                                     struct span methodology_text)
+{
+	enum status status = insert_run(db, arena, run, edition, published_us, methodology_text);
+	return status == STATUS_OK ? insert_rows(db, arena, run, edition) : status;
+}
+
+static void write_place(struct json_writer *writer, const struct db_rows *rows, size_t row)
+{
+	json_write_object(writer);
+	json_member_string(writer, "period", db_get_text(rows, row, 0));
+	json_member_string(writer, "kind", db_get_text(rows, row, 1));
+	json_member_integer(writer, "revision", db_get_integer(rows, row, 2));
+	if (db_is_null(rows, row, 3))
+		json_member_null(writer, "place");
+	else
+		json_member_integer(writer, "place", db_get_integer(rows, row, 3));
+	if (db_is_null(rows, row, 4))
+		json_member_null(writer, "score");
+	else
+		json_member_raw(writer, "score", span_of_text(db_get_text(rows, row, 4)));
+	json_member_string(writer, "result_digest", db_get_text(rows, row, 5));
+	json_write_object_end(writer);
+}
+
+enum status ranking_store_load_history(struct db *db, struct buf *buf, const char *cohort, const char *region)
+{
+	static const char SQL[] =
+		"SELECT run.period, run.kind, run.revision, line.place, line.score, run.result_digest"
+		" FROM effreg.rating_row AS line JOIN effreg.rating_run AS run USING (cohort, period, kind, revision)"
+		" WHERE line.cohort = $1 AND line.region_id = $2"
+		" ORDER BY run.period, run.published_time, (run.kind = 'final'), run.revision";
+	const struct db_param params[] = {db_text(cohort), db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	struct json_writer writer;
+	json_writer_init(&writer, buf);
+	json_write_array(&writer);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		write_place(&writer, rows, row);
+	json_write_array_end(&writer);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+/* ---- who and where ---- */
+
+enum status ranking_store_find_region(struct db *db, const char *code, char ret_region[OKTMO_TEXT_SIZE])
+{
+	static const char SQL[] = "SELECT region_id FROM effreg.region WHERE region_id = $1 OR iso = $1";
+	const struct db_param params[] = {db_text(code)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	if (db_rows_count(rows) == 0)
+		status = STATUS_NOT_FOUND;
+	else
+		snprintf(ret_region, OKTMO_TEXT_SIZE, "%s", db_get_text(rows, 0, 0));
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status ranking_store_find_role(struct db *db, struct arena *arena, const char *public_key, const char **ret_role)
+{
+	static const char SQL[] = "SELECT role FROM effreg.client_key WHERE public_key = $1 AND revoked_time IS NULL";
+	const struct db_param params[] = {db_text(public_key)};
+	return query_text(db, arena, SQL, params, ARRAY_COUNT(params), ret_role);
+}

@@ -1,0 +1,91 @@
+/* ranking_store: every SQL statement of the ranking service, one function for each question.
+ *
+ * Everything runs inside the transaction its caller began. Statuses are those of db.h, and NOT_FOUND where there is
+ * nothing to find. Texts live in the arena given. */
+#ifndef EFFREG_RANKING_STORE_H
+#define EFFREG_RANKING_STORE_H
+
+#include "common/db.h"
+#include "common/ident.h"
+#include "services/ranking/ranking_document.h"
+
+#define RANKING_CONSUMER         "ranking"
+#define RANKING_METRICS_CONSUMER "metrics"  /* its cursor says how far the figures reach */
+
+/* ---- what is due ---- */
+
+/* Remembers that (cohort, each of periods) must be computed again. Waits for a transaction that is computing one of
+ * them now, so that no mark is lost. */
+enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,
+                                   size_t count) MUST_CHECK;
+/* Marks every live result that another methodology file computed. */
+enum status ranking_store_mark_stale(struct db *db, const char *methodology_digest) MUST_CHECK;
+/* Takes the oldest mark that no other transaction holds: of that period, or of any when period is NULL. */
+enum status ranking_store_take_due(struct db *db, struct arena *arena, const char *cohort, const char *period,
+                                   const char **ret_period) MUST_CHECK;
+/* Puts a mark behind the others, so that one that cannot be computed does not hold them up. */
+enum status ranking_store_postpone_due(struct db *db, const char *cohort, const char *period) MUST_CHECK;
+enum status ranking_store_is_due(struct db *db, const char *cohort, const char *period, bool *ret_due) MUST_CHECK;
+
+/* ---- what a rating is computed from ---- */
+
+struct ranking_regions {
+	struct ranking_region *regions;  /* all of the registry, by region code */
+	size_t count;
+	const char *unsettled;           /* a region whose figures or marks are behind its log, or NULL */
+};
+
+/* In one statement, so that every region's figures, seq and head belong together. previous_period may be NULL. */
+enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct methodology *methodology,
+                                       const char *cohort, const char *period, const char *previous_period,
+                                       struct ranking_regions *ret_regions) MUST_CHECK;
+
+/* ---- results ---- */
+
+enum status ranking_store_save_live(struct db *db, struct arena *arena, const struct ranking_run *run,
+                                    const char *methodology_digest) MUST_CHECK;
+
+enum status ranking_store_load_live_periods(struct db *db, struct arena *arena, const char *cohort,
+                                            const char *const **ret_periods, size_t *ret_count) MUST_CHECK;
+
+/* Holds every other publication of the cohort back until the transaction ends. */
+enum status ranking_store_lock_cohort(struct db *db, const char *cohort) MUST_CHECK;
+
+/* Which edition is asked for. */
+struct ranking_request {
+	const char *cohort;
+	const char *period;
+	const char *kind;   /* NULL = final before interim */
+	int64_t revision;   /* 0 = the newest */
+};
+
+struct ranking_published {
+	const char *kind;
+	int64_t revision;
+	const char *result_digest;
+	const char *document_digest;
+	const char *document;
+};
+
+enum status ranking_store_find_published(struct db *db, struct arena *arena, const struct ranking_request *request,
+                                         struct ranking_published *ret_published) MUST_CHECK;
+enum status ranking_store_find_live(struct db *db, struct arena *arena, const char *cohort, const char *period,
+                                    const char **ret_document) MUST_CHECK;
+/* The run and a row for each region. published_us is edition->published_time as an instant. */
+enum status ranking_store_insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
+                                     const struct ranking_edition *edition, int64_t published_us,
+                                     struct span methodology_text) MUST_CHECK;
+
+/* [{"period", "kind", "revision", "place", "score", "result_digest"}]: oldest period first, then as published. */
+enum status ranking_store_load_history(struct db *db, struct buf *buf, const char *cohort,
+                                       const char *region) MUST_CHECK;
+
+/* ---- who and where ---- */
+
+/* OKTMO or ISO code → OKTMO code. */
+enum status ranking_store_find_region(struct db *db, const char *code, char ret_region[OKTMO_TEXT_SIZE]) MUST_CHECK;
+/* The role of a key that is not revoked, NOT_FOUND otherwise. */
+enum status ranking_store_find_role(struct db *db, struct arena *arena, const char *public_key,
+                                    const char **ret_role) MUST_CHECK;
+
+#endif
