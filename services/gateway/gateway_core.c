@@ -84,9 +84,11 @@ enum status gateway_select(const char *period, const char *cohort, const char *k
 {
 	struct gateway_selection selection = {0};
 	if (!period_parse(period, &selection.period))
-		return fault_set(fault, STATUS_INVALID, "bad_period", "", -1, "a period is written 2023, 2023-H1, 2023-Q3 or 2023-09");
+		return fault_set(fault, STATUS_INVALID, "bad_period", "", -1,
+		                 "a period is written 2023, 2023-H1, 2023-Q3 or 2023-09");
 	if (given(cohort) && !ident_is_name(cohort))
-		return fault_set(fault, STATUS_INVALID, "bad_cohort", "", -1, "a cohort is a code of 1 to 64 letters, digits, '.', '_' or '-'");
+		return fault_set(fault, STATUS_INVALID, "bad_cohort", "", -1,
+		                 "a cohort is a code of 1 to 64 letters, digits, '.', '_' or '-'");
 	if (given(kind) && !kind_known(kind))
 		return fault_set(fault, STATUS_INVALID, "bad_kind", "", -1, "kind is live, interim or final");
 	if (given(revision) && !revision_parse(revision, &selection.revision))

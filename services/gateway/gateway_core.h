@@ -46,8 +46,8 @@ struct gateway_selection {
 	int64_t revision;   /* 0 = the newest */
 };
 
-/* Texts are NULL or empty where a parameter is absent, except period. INVALID with the code bad_period, bad_cohort, bad_kind or
- * bad_revision. */
+/* Texts are NULL or empty where a parameter is absent, except period. INVALID with the code bad_period, bad_cohort,
+ * bad_kind or bad_revision. */
 enum status gateway_select(const char *period, const char *cohort, const char *kind, const char *revision,
                            struct gateway_selection *ret_selection, struct fault *fault) MUST_CHECK;
 /* The whole year; must be from 1970 to 9999. */
@@ -80,7 +80,8 @@ struct gateway_edition {
 };
 
 /* INVALID when the bytes are no document of RATING.md section 6. */
-enum status gateway_edition_read(struct arena *arena, struct span document, struct gateway_edition *ret_edition) MUST_CHECK;
+enum status gateway_edition_read(struct arena *arena, struct span document,
+                                 struct gateway_edition *ret_edition) MUST_CHECK;
 /* If-None-Match: a list of tags or "*"; compared weakly. header may be NULL. */
 bool gateway_etag_matches(const char *header, const char *etag);
 /* A published revision asked for by kind and number never changes; everything else is asked for again. */
@@ -105,8 +106,8 @@ struct gateway_home {
 enum gateway_home_step { GATEWAY_HOME_ASK, GATEWAY_HOME_FOUND, GATEWAY_HOME_EMPTY };
 
 void gateway_home_init(struct gateway_home *home, int64_t now_us);
-/* Takes the answer for home->year (edition NULL = there is none). ASK: home->year is the next; FOUND: home->year it is: a
- * published one, or, when no year has one, the newest live. */
+/* Takes the answer for home->year (edition NULL = there is none). ASK: home->year is the next; FOUND: home->year it is:
+ * a published one, or, when no year has one, the newest live. */
 enum gateway_home_step gateway_home_step(struct gateway_home *home, const struct gateway_edition *edition);
 
 #endif

@@ -174,7 +174,8 @@ static void finish_home(struct exchange *exchange)
 	char location[64];
 	const char *lang = http_query(exchange->request, "lang");
 	bool chosen = lang != NULL && text_equal(lang, gateway_text(exchange->language, GATEWAY_TEXT_LANGUAGE_CODE));
-	snprintf(location, sizeof location, "/ratings/%d%s%s", exchange->home.year, chosen ? "?lang=" : "", chosen ? lang : "");
+	snprintf(location, sizeof location, "/ratings/%d%s%s", exchange->home.year, chosen ? "?lang=" : "",
+	         chosen ? lang : "");
 	http_set_header(exchange->request, "Location", location);
 	http_set_header(exchange->request, "Cache-Control", "no-store");
 	finish(exchange, 302, TYPE_TEXT, span_of("", 0));

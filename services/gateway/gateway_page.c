@@ -111,7 +111,8 @@ static bool period_next(const struct period *period, struct period *ret_next)
 /* ---- Links ---- */
 
 /* Starts a query string with what of the selection goes along; values were checked to be plain names and numbers. */
-static void put_query(struct buf *html, const struct gateway_view *view, enum gateway_language language, bool with_revision)
+static void put_query(struct buf *html, const struct gateway_view *view, enum gateway_language language,
+                      bool with_revision)
 {
 	const struct gateway_selection *selection = view->selection;
 	buf_printf(html, "?lang=%s", gateway_text(language, GATEWAY_TEXT_LANGUAGE_CODE));
@@ -137,7 +138,8 @@ static void put_period_link(struct buf *html, const struct gateway_view *view, c
 
 static void put_periods(struct buf *html, const struct gateway_view *view)
 {
-	static const char LEFT[] = "<span aria-hidden=\"true\">← </span>", RIGHT[] = "<span aria-hidden=\"true\"> →</span>";
+	static const char LEFT[] = "<span aria-hidden=\"true\">← </span>";
+	static const char RIGHT[] = "<span aria-hidden=\"true\"> →</span>";
 	const struct period *period = &view->selection->period;
 	struct period other;
 	buf_text(html, "<nav class=\"periods\" aria-label=\"");
@@ -178,7 +180,8 @@ static void put_head(struct buf *html, const struct gateway_view *view, struct s
 	put(html, view, GATEWAY_TEXT_SITE);
 	buf_text(html, "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	               "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	               "<link rel=\"stylesheet\" href=\"/static/console.css\">\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">");
+	               "<link rel=\"stylesheet\" href=\"/static/console.css\">\n</head>\n<body>\n"
+	               "<a class=\"skip\" href=\"#content\">");
 	put(html, view, GATEWAY_TEXT_SKIP);
 	buf_text(html, "</a>\n<header><p class=\"site\"><a href=\"/?lang=");
 	put(html, view, GATEWAY_TEXT_LANGUAGE_CODE);
@@ -290,7 +293,7 @@ static void put_change(struct buf *html, const struct gateway_view *view, const 
 {
 	int64_t place = 0, previous = 0;
 	bool has_place = integer_of(row, "place", &place), had_place = integer_of(row, "previous_place", &previous);
-	buf_text(html, "<td class=\"change\">");
+	buf_text(html, "<td role=\"cell\" class=\"change\">");
 	if (has_place && had_place && place != previous) {
 		put_moved(html, view, previous - place);
 	} else if (has_place && had_place) {
@@ -309,7 +312,7 @@ static void put_change(struct buf *html, const struct gateway_view *view, const 
 static void put_place(struct buf *html, const struct gateway_view *view, const struct json *row)
 {
 	int64_t place = 0;
-	buf_text(html, "<tr><td class=\"place\">");
+	buf_text(html, "<tr role=\"row\"><td role=\"cell\" class=\"place\">");
 	if (integer_of(row, "place", &place))
 		buf_printf(html, "%" PRId64, place);
 	else
@@ -321,7 +324,7 @@ static void put_region(struct buf *html, const struct gateway_view *view, const 
 {
 	const char *code = gateway_text(view->language, GATEWAY_TEXT_LANGUAGE_CODE);
 	const char *region = string_or(row, "region", "");
-	buf_text(html, "<th scope=\"row\">");
+	buf_text(html, "<th role=\"rowheader\" scope=\"row\">");
 	gateway_page_escape(html, string_or(json_find(row, "name"), code, region));
 	buf_text(html, " <span class=\"code\">");
 	gateway_page_escape(html, string_or(row, "iso", region));
@@ -331,7 +334,7 @@ static void put_region(struct buf *html, const struct gateway_view *view, const 
 static void put_score(struct buf *html, const struct gateway_view *view, const struct json *row)
 {
 	const struct json *score = json_find(row, "score");
-	buf_text(html, "<td class=\"score\">");
+	buf_text(html, "<td role=\"cell\" class=\"score\">");
 	if (json_is(score, JSON_NUMBER)) {
 		char text[64];
 		snprintf(text, sizeof text, "%.*f", SCORE_PLACES, json_number(score));
@@ -391,18 +394,21 @@ static void put_reason(struct buf *html, const struct gateway_view *view, const 
 	put_filled(html, view->language, GATEWAY_TEXT_REASON_OTHER, code);
 }
 
+/* A reason takes the cells of the score and the group: who has no place has neither. */
 static void put_row(struct buf *html, const struct gateway_view *view, const struct json *row, bool compared)
 {
 	const char *reason = json_find_string(row, "reason");
 	put_place(html, view, row);
 	put_change(html, view, row, compared);
 	put_region(html, view, row);
-	put_score(html, view, row);
-	buf_text(html, "<td class=\"group\">");
-	if (reason != NULL)
+	if (reason != NULL) {
+		buf_text(html, "<td role=\"cell\" class=\"reason\" colspan=\"2\">");
 		put_reason(html, view, reason);
-	else
+	} else {
+		put_score(html, view, row);
+		buf_text(html, "<td role=\"cell\" class=\"group\">");
 		put_group(html, view, json_find_string(row, "group"));
+	}
 	buf_text(html, "</td></tr>\n");
 }
 
@@ -411,7 +417,8 @@ static bool is_rated(const struct json *row)
 	return json_is(json_find(row, "place"), JSON_NUMBER);
 }
 
-static void put_rows(struct buf *html, const struct gateway_view *view, const struct json *rows, bool rated, bool compared)
+static void put_rows(struct buf *html, const struct gateway_view *view, const struct json *rows, bool rated,
+                     bool compared)
 {
 	for (const struct json *row = json_first(rows); row != NULL; row = json_next(row)) {
 		if (is_rated(row) == rated)
@@ -441,9 +448,9 @@ static void put_columns(struct buf *html, const struct gateway_view *view)
 		{"place", GATEWAY_TEXT_COLUMN_PLACE}, {"change", GATEWAY_TEXT_COLUMN_CHANGE}, {"region", GATEWAY_TEXT_COLUMN_REGION},
 		{"score", GATEWAY_TEXT_COLUMN_SCORE}, {"group", GATEWAY_TEXT_COLUMN_GROUP},
 	};
-	buf_text(html, "<thead><tr>");
+	buf_text(html, "<thead role=\"rowgroup\"><tr role=\"row\">");
 	for (size_t i = 0; i < ARRAY_COUNT(COLUMNS); i++) {
-		buf_printf(html, "<th scope=\"col\" class=\"%s\">", COLUMNS[i].class);
+		buf_printf(html, "<th role=\"columnheader\" scope=\"col\" class=\"%s\">", COLUMNS[i].class);
 		put(html, view, COLUMNS[i].text);
 		buf_text(html, "</th>");
 	}
@@ -453,14 +460,14 @@ static void put_columns(struct buf *html, const struct gateway_view *view)
 static void put_table(struct buf *html, const struct gateway_view *view, const struct json *rows, size_t unrated,
                       bool compared)
 {
-	buf_text(html, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"caption\" tabindex=\"0\">\n<table>\n");
+	buf_text(html, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"caption\" tabindex=\"0\">\n<table role=\"table\">\n");
 	put_caption(html, view, compared);
 	put_columns(html, view);
-	buf_text(html, "<tbody>\n");
+	buf_text(html, "<tbody role=\"rowgroup\">\n");
 	put_rows(html, view, rows, true, compared);
 	buf_text(html, "</tbody>\n");
 	if (unrated > 0) {
-		buf_text(html, "<tbody class=\"unrated\">\n<tr><th scope=\"rowgroup\" colspan=\"5\">");
+		buf_text(html, "<tbody role=\"rowgroup\" class=\"unrated\">\n<tr role=\"row\"><th role=\"rowheader\" scope=\"rowgroup\" colspan=\"5\">");
 		put(html, view, GATEWAY_TEXT_UNRATED);
 		buf_text(html, "</th></tr>\n");
 		put_rows(html, view, rows, false, compared);

@@ -38,7 +38,8 @@ enum gateway_language { GATEWAY_RU, GATEWAY_EN };
 	X(COLUMN_REGION, "Регион", "Region") \
 	X(COLUMN_SCORE, "Балл", "Score") \
 	X(COLUMN_GROUP, "Группа", "Group") \
-	X(UNRATED, "Без места: причина — вместо группы", "Not rated: the reason stands in place of the group") \
+	X(UNRATED, "Без места: вместо балла и группы указана причина", \
+	  "Not rated: the reason stands in place of score and group") \
 	X(GROUP_LEADING, "лидеры", "leading") \
 	X(GROUP_MIDDLE, "середина", "middle") \
 	X(GROUP_LAGGING, "отстающие", "lagging") \

@@ -113,9 +113,9 @@ static void a_rise_is_a_sign_and_words(void **state)
 	(void)state;
 	render(GATEWAY_RU, "2023", ROW("5", "18", "61.9", "\"leading\"", "null"));
 	assert_shown("<span class=\"up\" aria-hidden=\"true\">▲13</span><span class=\"hidden\">выше на 13 мест</span>");
-	assert_shown("<td class=\"place\">5</td>");
-	assert_shown("<th scope=\"row\">Воронежская область <span class=\"code\">RU-VOR</span></th>");
-	assert_shown("<td class=\"score\">61,900</td>");
+	assert_shown("<td role=\"cell\" class=\"place\">5</td>");
+	assert_shown("<th role=\"rowheader\" scope=\"row\">Воронежская область <span class=\"code\">RU-VOR</span></th>");
+	assert_shown("<td role=\"cell\" class=\"score\">61,900</td>");
 	assert_shown("<span aria-hidden=\"true\">●</span> лидеры");
 	assert_shown("<h1>Рейтинг регионов за 2023 год</h1>");
 	assert_shown("(2022 год)");
@@ -130,10 +130,10 @@ static void a_fall_an_equal_place_and_a_newcomer_are_told_apart(void **state)
 	                           ROW("7", "null", "1", "null", "null"));
 	assert_shown("▼2</span><span class=\"hidden\">down 2 places</span>");
 	assert_shown("=</span><span class=\"hidden\">no change</span>");
-	assert_shown("<td class=\"change\">new</td>");
+	assert_shown("<td role=\"cell\" class=\"change\">new</td>");
 	assert_shown("◐</span> middle");
 	assert_shown("○</span> lagging");
-	assert_shown("<td class=\"score\">1.000</td>");
+	assert_shown("<td role=\"cell\" class=\"score\">1.000</td>");
 }
 
 static void nobody_is_new_when_there_is_nothing_to_compare_with(void **state)
@@ -159,7 +159,7 @@ static void an_unrated_region_shows_its_reason_in_words(void **state)
 		char row[512];
 		snprintf(row, sizeof row, ROW("null", "9", "null", "null", "\"%s\""), CASES[i].code);
 		render(GATEWAY_RU, "2023", row);
-		assert_shown("<tbody class=\"unrated\">");
+		assert_shown("<tbody role=\"rowgroup\" class=\"unrated\">");
 		assert_shown(CASES[i].ru);
 		assert_shown("было 9-е");
 		assert_shown("0 из 1");
