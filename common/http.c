@@ -343,6 +343,7 @@ void http_server_destroy(struct http_server **server)
 	loop_off_fd((*server)->loop, (*server)->epoll_fd);
 	while ((*server)->deferred != NULL)
 		request_resume((*server)->deferred);
+	server_run(*server);  /* sends what was answered a moment ago */
 	MHD_stop_daemon((*server)->daemon);
 	free(*server);
 	*server = NULL;
