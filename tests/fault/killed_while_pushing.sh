@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Each process of the path killed while events are pushed, and started again: the same ratings as an undisturbed run.
+#
+# tests/fault/killed_while_pushing.sh [VICTIM...]: intake metrics ranking notify gateway client database
+set -euo pipefail
+# shellcheck source=tests/harness/centre.sh
+source "$(dirname "$0")/../harness/centre.sh"
+
+victims=(intake metrics ranking notify gateway client database)
+if (($# > 0)); then
+	victims=("$@")
+fi
+
+# Pushing is what a region does: again until all of it is acknowledged, a bounded number of times.
+push_until_done() {
+	local try
+	for ((try = 0; try < 20; try++)); do
+		if test_push_all; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+# wait_for_events N: the condition that times a kill; fails when the push ends first without having stored so many.
+wait_for_events() {
+	local stored
+	while :; do
+		stored=$(stored_events 2>/dev/null || echo 0)
+		((stored < $1)) || return 0
+		kill -0 "$pusher" 2>/dev/null || return 1
+		sleep 0.05
+	done
+}
+
+kill_clients() {
+	local pid
+	for pid in $(pids_of_clients); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+}
+
+# Only those that push to this centre: the test runs no other.
+pids_of_clients() {
+	local process
+	for process in /proc/[0-9]*; do
+		if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "push --endpoint $(centre_endpoint push) "; then
+			echo "${process#/proc/}"
+		fi
+	done
+}
+
+kill_and_restart() {
+	case $1 in
+	client) kill_clients ;;
+	database)
+		centre_kill_database
+		centre_start_database
+		;;
+	*)
+		centre_kill "$1"
+		centre_start "$1"
+		centre_wait_ready "$1"
+		;;
+	esac
+}
+
+# Killed at a fifth, a half and four fifths of the story.
+disturb() {
+	local share
+	for share in 20 50 80; do
+		wait_for_events $((test_events * share / 100)) || return 1
+		kill_and_restart "$1" || return 1
+	done
+}
+
+publish_all() {
+	local year
+	centre_settle
+	for year in 2021 2022 2023; do
+		test_publish "$year" >/dev/null
+	done
+	centre_settle
+}
+
+all_digests() {
+	local year
+	for year in 2021 2022 2023; do
+		centre_digest "$year"
+	done
+}
+
+test_generate
+test_start_centre
+test_push_all
+publish_all
+undisturbed=$(all_digests)
+check_equal "the undisturbed run publishes three ratings" 3 "$(grep -c . <<<"$undisturbed")"
+test_drop_centre
+
+for victim in "${victims[@]}"; do
+	test_start_centre
+	push_until_done >"$test_work/pusher.log" 2>&1 &
+	pusher=$!
+	check "$victim is killed three times while events are pushed" disturb "$victim"
+	check "killed $victim: every region gets all its events acknowledged" wait "$pusher"
+	check_equal "killed $victim: every event is stored once" "$test_events" "$(stored_events)"
+	publish_all
+	check_equal "killed $victim: the ratings are those of the undisturbed run" "$undisturbed" "$(all_digests)"
+	check "killed $victim: the log verifies" centre_effreg log verify
+	test_drop_centre
+done
