@@ -1,5 +1,6 @@
 /* cli_log: log verify: recomputes every region's hash chain from the stored bytes. */
 #include "common/crypto.h"
+#include "common/ident.h"
 #include "services/cli/cli_commands.h"
 #include "services/cli/cli_output.h"
 
