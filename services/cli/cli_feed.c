@@ -11,7 +11,7 @@
 #define NOTICE_BYTES_MAX ((size_t)1024 * 1024)
 
 static const struct cli_option OPTIONS[] = {
-	{"endpoint", "ENDPOINT", "EFFREG_FEED_ENDPOINT", "tcp://127.0.0.1:5573", "the centre's feed socket", "сокет уведомлений центра"},
+	{"endpoint", "ENDPOINT", "EFFREG_FEED_ENDPOINT", "tcp://127.0.0.1:5575", "the centre's feed socket", "сокет уведомлений центра"},
 	{"key", "FILE", "EFFREG_KEY_FILE", NULL, "file with your secret key", "файл с вашим секретным ключом"},
 	{"server-key", "FILE", "EFFREG_SERVER_KEY_FILE", NULL, "file with the centre's public key", "файл с открытым ключом центра"},
 	{"region", "OKTMO", NULL, NULL, "only this region's notices", "уведомления только этого региона"},

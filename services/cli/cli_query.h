@@ -6,7 +6,7 @@
 #include "services/cli/cli_args.h"
 
 #define CLI_QUERY_OPTIONS \
-	{"endpoint", "ENDPOINT", "EFFREG_QUERY_ENDPOINT", "tcp://127.0.0.1:5574", "the centre's query socket", "сокет запросов центра"}, \
+	{"endpoint", "ENDPOINT", "EFFREG_QUERY_ENDPOINT", "tcp://127.0.0.1:5573", "the centre's query socket", "сокет запросов центра"}, \
 	{"key", "FILE", "EFFREG_KEY_FILE", NULL, "file with your secret key", "файл с вашим секретным ключом"}, \
 	{"server-key", "FILE", "EFFREG_SERVER_KEY_FILE", NULL, "file with the centre's public key", "файл с открытым ключом центра"}, \
 	{"timeout", "SECONDS", NULL, "30", "how long to wait for an answer", "сколько ждать ответа"}
