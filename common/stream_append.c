@@ -282,7 +282,8 @@ static enum status save_sources(struct append *append)
 	static const char SQL[] =
 		"INSERT INTO effreg.source AS s (region_id, source, received)"
 		" SELECT $1, source, pg_catalog.range_agg(pg_catalog.int8range(first, last, '[]'))"
-		" FROM pg_catalog.unnest($2::text[], $3::bigint[], $4::bigint[]) AS run (source, first, last) GROUP BY source"
+		" FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::bigint[]), pg_catalog.unnest($4::bigint[]))"
+		" AS run (source, first, last) GROUP BY source"
 		" ON CONFLICT (region_id, source) DO UPDATE SET received = s.received + EXCLUDED.received";
 	struct append_event **numbered = arena_array(append->scratch, struct append_event *, append->count);
 	const char **sources = arena_array(append->scratch, const char *, append->count);

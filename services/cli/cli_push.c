@@ -22,7 +22,7 @@ static const struct cli_option OPTIONS[] = {
 	{"server-key", "FILE", "EFFREG_SERVER_KEY_FILE", NULL, "file with the centre's public key", "файл с открытым ключом центра"},
 	{"region", "OKTMO", NULL, NULL, "the region to write for (a gateway's key only)", "регион (только для ключа шлюза)"},
 	{"source", "SOURCE", NULL, NULL, "name of this source; that of the first event when absent", "имя источника; по умолчанию — из первого события"},
-	{"timeout", "SECONDS", NULL, "60", "give up when nothing is heard from the centre for so long", "сколько ждать, если центр молчит"},
+	{"timeout", "SECONDS", NULL, "60", "give up when nothing is stored for so long", "сколько ждать, если центр ничего не сохраняет"},
 	{"format", "text|json", NULL, "text", "how to print the result", "вид результата"},
 };
 
@@ -59,8 +59,8 @@ struct push {
 	struct buf rejections;       /* JSON array, for --format json */
 	struct json_writer writer;
 	size_t stored, duplicate, rejected;
-	int64_t silence_ms_max;
-	int64_t started_ms;
+	int64_t stall_ms_max;
+	int64_t progress_ms;         /* when a batch was settled last */
 	int64_t shown_ms;
 	enum status status;
 	/* the file being read */
@@ -117,6 +117,7 @@ static void on_settled(void *context, struct push_batch *batch, const struct pus
 			tell_rejection(push, slot->file, slot->lines[i], results[i].code, results[i].pointer, results[i].text);
 	}
 	slot->busy = false;
+	push->progress_ms = ambient_monotonic_ms();
 	show_progress(push);
 }
 
@@ -237,20 +238,21 @@ static enum status connect_client(struct push *push, struct fault *fault)
 	return push_client_new(push->bus, &options, &push->client, fault);
 }
 
-static enum status check_silence(struct push *push, struct fault *fault)
+static enum status check_progress(struct push *push, struct fault *fault)
 {
-	int64_t heard_ms = push_client_heard_ms(push->client);
-	int64_t since_ms = heard_ms == 0 ? push->started_ms : heard_ms;
-	if (ambient_monotonic_ms() - since_ms < push->silence_ms_max)
-		return STATUS_OK;
 	const char *endpoint = cli_args_value(push->args, "endpoint");
+	enum cli_lang lang = push->args->lang;
+	if (ambient_monotonic_ms() - push->progress_ms < push->stall_ms_max)
+		return STATUS_OK;
 	if (push_client_handshakes_failed(push->client) > 0)
 		return fault_set(fault, STATUS_UNAVAILABLE, "handshake", "", -1,
-		                 cli_text(push->args->lang, "no handshake with %s: is --server-key the centre's public key?",
+		                 cli_text(lang, "no handshake with %s: is --server-key the centre's public key?",
 		                          "нет рукопожатия с %s: верен ли открытый ключ центра в --server-key?"), endpoint);
-	return fault_set(fault, STATUS_UNAVAILABLE, "unreachable", "", -1,
-	                 cli_text(push->args->lang, "nothing heard from %s; what was not acknowledged can be sent again by the same command",
-	                          "%s не отвечает; неподтверждённое можно отправить ещё раз той же командой"), endpoint);
+	if (push_client_heard_ms(push->client) == 0)
+		return fault_set(fault, STATUS_UNAVAILABLE, "unreachable", "", -1, cli_text(lang, "cannot reach %s", "нет связи с %s"), endpoint);
+	return fault_set(fault, STATUS_UNAVAILABLE, "stalled", "", -1,
+	                 cli_text(lang, "%s has stored nothing for too long; send what is left by the same command later",
+	                          "%s слишком долго ничего не сохраняет; отправьте остаток той же командой позже"), endpoint);
 }
 
 static enum status send_all(struct push *push, struct fault *fault)
@@ -272,7 +274,7 @@ static enum status send_all(struct push *push, struct fault *fault)
 			status = bus_poll(items, ARRAY_COUNT(items), 20);
 		}
 		if (status == STATUS_OK)
-			status = check_silence(push, fault);
+			status = check_progress(push, fault);
 	}
 	return status == STATUS_OK ? push->status : status;
 }
@@ -317,8 +319,8 @@ int cli_push(int argc, char **argv, enum cli_lang lang)
 		return exit_code;
 	if (!cli_output_format(&args, &format) || !cli_args_number(&args, "timeout", 1, 86400, &timeout_s))
 		return CLI_EXIT_USAGE;
-	push.silence_ms_max = timeout_s * 1000;
-	push.started_ms = ambient_monotonic_ms();
+	push.stall_ms_max = timeout_s * 1000;
+	push.progress_ms = ambient_monotonic_ms();
 	push.bus = bus_new();
 	push.slots = calloc(PUSH_CLIENT_WINDOW, sizeof *push.slots);
 	ASSERT(push.slots != NULL);
