@@ -163,6 +163,14 @@ const char *json_name(const struct json *json)
 	return node_of(json)->string;
 }
 
+const struct json *json_name_value(struct arena *arena, const struct json *member)
+{
+	cJSON *value = arena_alloc(arena, sizeof *value);
+	value->type = cJSON_String | cJSON_IsReference;
+	value->valuestring = node_of(member)->string;
+	return json_of(value);
+}
+
 static bool arrays_equal(const struct json *a, const struct json *b)
 {
 	const struct json *left = json_first(a);

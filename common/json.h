@@ -55,6 +55,9 @@ const struct json *json_first(const struct json *json);
 const struct json *json_next(const struct json *json);
 const char *json_name(const struct json *json);                   /* the name of a member; NULL for an element */
 
+/* The name of a member as a string value, in arena. */
+const struct json *json_name_value(struct arena *arena, const struct json *member);
+
 bool json_equal(const struct json *a, const struct json *b);      /* as JSON Schema says: 1 = 1.0, objects without order */
 uint64_t json_hash(const struct json *json);                      /* the same for equal values */
 

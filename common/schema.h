@@ -1,7 +1,10 @@
 /* schema: validation against JSON Schema 2020-12; the only door to PCRE2.
  *
  * A bundle is compiled once from its documents and never changes afterwards; validating allocates in the caller's
- * arena only. A keyword that is not supported is refused when the bundle is compiled, never ignored. */
+ * arena only, but the memory for matching patterns belongs to the bundle: one thread at a time uses a bundle.
+ * A keyword that is not supported is refused when the bundle is compiled, never ignored; those whose names begin with
+ * "x-" are annotations. The whole of the core, applicator, unevaluated and validation vocabularies is supported, but for
+ * $dynamicRef, $dynamicAnchor, $vocabulary and, from other vocabularies, content*. References stay inside the bundle. */
 #ifndef EFFREG_SCHEMA_H
 #define EFFREG_SCHEMA_H
 
@@ -17,9 +20,10 @@ struct schema_document {
 	struct span text;
 };
 
-/* Compiles documents (each with its $id, or else its name as base URI). STATUS_UNSUPPORTED or STATUS_INVALID with fault:
- * its text starts with the document's name, its pointer points into that document. formats_asserted: `format` is a
- * check (uuid, date, date-time, uri, email), else an annotation. */
+/* Compiles documents (each with its $id, or else its name as base URI); their texts need not outlive the call.
+ * STATUS_UNSUPPORTED, STATUS_INVALID or STATUS_TOO_LARGE with fault: its text starts with the document's name, its
+ * pointer or offset points into that document. formats_asserted: `format` is a check (uuid, date, date-time, uri,
+ * email; others are refused), else an annotation. */
 enum status schema_bundle_new(const struct schema_document *documents, size_t count, bool formats_asserted,
                               struct schema_bundle **ret_bundle, struct fault *fault) MUST_CHECK;
 void schema_bundle_destroy(struct schema_bundle **bundle);
@@ -28,7 +32,8 @@ void schema_bundle_destroy(struct schema_bundle **bundle);
 const struct schema *schema_find(const struct schema_bundle *bundle, const char *uri);
 
 /* STATUS_OK, or STATUS_INVALID with fault: code "schema", pointer into the instance, text naming the keyword's place in
- * the schema, what was expected and how to mend it. scratch is used and not reset. */
+ * the schema, what was expected and how to mend it. scratch is used and not reset: uniqueItems takes up to 64 bytes for
+ * each element of an array, propertyNames 80 for each member, unevaluated* one bit for each. */
 enum status schema_validate(const struct schema *schema, const struct json *instance, struct arena *scratch,
                             struct fault *fault) MUST_CHECK;
 
