@@ -30,9 +30,9 @@ static const struct config_option OPTIONS[] = {
 	{"stream_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5571", 0, 0, "the intakes' event stream (SUB, CURVE)"},
 	{"stream_server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE public key"},
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role service)"},
-	{"metric_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5572", 0, 0, "where followers of the metric stream connect (PUB, CURVE)"},
+	{"metric_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5572", 0, 0, "the metric stream, for its followers (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
-	{"regions_max", CONFIG_INTEGER, "128", 1, 100000, "regions kept in memory; others are loaded when they have events"},
+	{"regions_max", CONFIG_INTEGER, "128", 1, 100000, "regions kept in memory; others are loaded at need"},
 };
 
 /* ---- Turns ---- */
@@ -41,14 +41,16 @@ static void tell_counts(struct process *process)
 {
 	struct stream_consumer_counts now = stream_consumer_counts(process->consumer);
 	struct metrics_counts regions = metrics_counts(process->metrics);
-	telemetry_count("effreg_metrics_events_total", "Events applied.", "", (double)(now.records - process->told.records));
+	telemetry_count("effreg_metrics_events_total", "Events applied.", "",
+	                (double)(now.records - process->told.records));
 	telemetry_count("effreg_metrics_turns_total", "Turns committed.", "", (double)(now.turns - process->told.turns));
 	telemetry_count("effreg_metrics_turn_failures_total", "Turns rolled back.", "",
 	                (double)(now.failures - process->told.failures));
 	telemetry_count("effreg_metrics_parked_total", "Events set aside after failing too often.", "",
 	                (double)(now.parked - process->told.parked));
 	telemetry_set("effreg_metrics_regions", "Regions kept in memory.", "", (double)regions.regions);
-	telemetry_set("effreg_metrics_region_loads", "Regions loaded from the tables since start.", "", (double)regions.loads);
+	telemetry_set("effreg_metrics_region_loads", "Regions loaded from the tables since start.", "",
+	              (double)regions.loads);
 	process->told = now;
 }
 

@@ -204,7 +204,8 @@ static enum status load_table(struct db *db, const struct load_question *questio
 	const struct loading loading = {.state = state, .board = board, .rows = rows};
 	for (size_t row = 0; row < db_rows_count(rows) && status == STATUS_OK; row++) {
 		if (!question->load(&loading, row))
-			status = fault_set(fault, STATUS_BUG, "load", "", -1, "effreg.%s of region %s has a row (%s) that cannot be read",
+			status = fault_set(fault, STATUS_BUG, "load", "", -1,
+			                   "effreg.%s of region %s has a row (%s) that cannot be read",
 			                   question->table, region_state_region(state), db_get_text(rows, row, 0));
 	}
 	db_rows_destroy(&rows);

@@ -67,7 +67,7 @@ struct participation {
 
 struct region_state;
 
-/* Borrows units for its life. hash_seed: any number nobody outside knows. Fresh; give back with region_state_destroy. */
+/* Borrows units for its life. hash_seed: a number nobody outside knows. Fresh; give back with region_state_destroy. */
 struct region_state *region_state_new(const char region[OKTMO_TEXT_SIZE], const struct unit_table *units,
                                       uint64_t hash_seed);
 void region_state_destroy(struct region_state **state);

@@ -54,8 +54,9 @@ static void empty_tables(void)
 {
 	must(db_begin(world.db));
 	must(db_exec(world.db, "TRUNCATE effreg.event, effreg.event_head, effreg.source, effreg.metric, effreg.metric_head,"
-	                       " effreg.cursor, effreg.attempt, effreg.region_state, effreg.project, effreg.project_indicator,"
-	                       " effreg.authority, effreg.headcount, effreg.training, effreg.practice, effreg.indicator_value"));
+	                       " effreg.cursor, effreg.attempt, effreg.region_state, effreg.project,"
+	                       " effreg.project_indicator, effreg.authority, effreg.headcount, effreg.training,"
+	                       " effreg.practice, effreg.indicator_value"));
 	must(db_exec(world.db, "INSERT INTO effreg.region (region_id, kind, name_ru, name_en, federal_district_ru,"
 	                       " federal_district_en) SELECT r, 'oblast', r, r, '-', '-'"
 	                       " FROM pg_catalog.unnest(ARRAY['" FIXTURE_REGION "', '" OTHER_REGION "']) AS r"
@@ -188,11 +189,12 @@ static void a_turn_saves_values_record_and_cursor_together(void **state)
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
 	settle(world.consumer);
 	assert_string_equal(ask("SELECT seq FROM effreg.cursor WHERE consumer = 'metrics' AND key = '20000000'"), "1");
-	assert_string_equal(ask("SELECT period || ' ' || numerator || '/' || denominator || ' ' || observations || ' ' || value"
-	                        " || ' at ' || as_of_seq FROM effreg.indicator_value WHERE code = 'practices_published'"),
+	assert_string_equal(ask("SELECT period || ' ' || numerator || '/' || denominator || ' ' || observations"
+	                        " || ' ' || value || ' at ' || as_of_seq FROM effreg.indicator_value WHERE code = 'practices_published'"),
 	                    "2023 1/1 1 1 at 1");
 	assert_string_equal(ask("SELECT (body->>'event_seq') || ' ' || (body->'changed'->0->>'period') || ' '"
-	                        " || pg_catalog.json_array_length(body->'changed'->0->'codes') FROM effreg.metric"), "1 2023 16");
+	                        " || pg_catalog.json_array_length(body->'changed'->0->'codes') FROM effreg.metric"),
+	                    "1 2023 16");
 	assert_string_equal(ask("SELECT value IS NULL FROM effreg.indicator_value WHERE code = 'trained_per_1000'"), "t");
 	assert_int_equal(world.appended, 1);
 	assert_int_equal(world.appended_seq, 1);

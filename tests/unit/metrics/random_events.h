@@ -45,7 +45,8 @@ static inline const char *random_data(struct arena *arena, uint64_t *seed, enum 
 	case EVENT_PROJECT_CLOSED:
 		return arena_printf(arena, "\"project\":\"P%u\"", project);
 	case EVENT_INDICATOR_PLANNED:
-		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\",\"base\":{\"value\":\"%u.%u\"}",
+		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\","
+		                    "\"base\":{\"value\":\"%u.%u\"}",
 		                    project, indicator, unit, pick(seed, 30), pick(seed, 10));
 	case EVENT_MEASUREMENT_RECORDED:
 		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\",\"value\":\"%u\","

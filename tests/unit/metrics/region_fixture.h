@@ -183,7 +183,8 @@ static inline void lines_add_row(struct lines *lines, enum region_table table, c
 		                              (long long)training->people));
 		break;
 	case REGION_PRACTICE:
-		lines_add(lines, arena_printf(lines->arena, "practice %s %s", row->key, fact_text(lines, &practice->published)));
+		lines_add(lines, arena_printf(lines->arena, "practice %s %s", row->key,
+		                              fact_text(lines, &practice->published)));
 		break;
 	default:
 		fail();

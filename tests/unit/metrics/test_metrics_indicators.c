@@ -35,7 +35,8 @@ static void project_done(struct region_fixture *fixture, const char *name, const
 	fixture_event(fixture, "indicator.planned", "2022-03-02T09:00:00Z",
 	              arena_printf(arena, PLANNED("%s", "lead_time", "%s", "%s"), name, base_unit, base));
 	fixture_event(fixture, "measurement.recorded", "2023-05-02T09:00:00Z",
-	              arena_printf(arena, MEASURED("%s", "lead_time", "%s", "%s", "2023-05-01"), name, actual_unit, actual));
+	              arena_printf(arena, MEASURED("%s", "lead_time", "%s", "%s", "2023-05-01"), name, actual_unit,
+	                           actual));
 	fixture_event(fixture, "project.closed", "2023-06-01T09:00:00Z", arena_printf(arena, NAMED("%s"), name));
 }
 
@@ -72,7 +73,8 @@ static void the_shares_are_of_the_projects_opened_in_the_year(void **state)
 	fixture_event(fixture, "project.opened", "2023-01-02T00:00:00Z", OPENED("P2", "\"A\",\"B\"", "false", "partner"));
 	fixture_event(fixture, "project.opened", "2023-01-03T00:00:00Z",
 	              OPENED("P3", "\"A\",\"B\",\"C\"", "true", "independent"));
-	fixture_event(fixture, "headcount.reported", "2024-01-01T00:00:00Z", "\"as_of\":\"2024-01-01\",\"civil_servants\":0");
+	fixture_event(fixture, "headcount.reported", "2024-01-01T00:00:00Z",
+	              "\"as_of\":\"2024-01-01\",\"civil_servants\":0");
 	fixture_turn(fixture);
 	assert_value(fixture, 2023, "interdepartmental_share", "2/3 3 66.666667");
 	assert_value(fixture, 2023, "independent_share", "1/3 3 33.333333");

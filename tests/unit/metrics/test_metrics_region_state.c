@@ -111,7 +111,8 @@ static void an_event_of_another_region_an_unknown_type_unit_or_year_is_poison(vo
 		{"project.closed", "2090-01-01T00:00:00Z", "\"project\":\"P\"", "year", ""},
 		{"region.joined", "2021-01-01T00:00:00Z", "\"joined_on\":\"1970-01-01\"", "year", "/data/joined_on"},
 		{"measurement.recorded", "2021-01-01T00:00:00Z",
-		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"furlong\",\"value\":\"1\",\"measured_on\":\"2021-01-01\"",
+		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"furlong\",\"value\":\"1\","
+		 "\"measured_on\":\"2021-01-01\"",
 		 "unit", "/data/unit"},
 		{"indicator.planned", "2021-01-01T00:00:00Z",
 		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"base\":{\"value\":\"1e9\"}", "schema",
