@@ -76,8 +76,10 @@ static void put_before(struct buf *buf, enum notify_language language, const str
 	}
 	buf_text(buf, phrase(language, PHRASE_WAS));
 	put_ordinal(buf, language, previous);
-	if (place != 0)
-		buf_printf(buf, " (%s%" PRId64 ")", place < previous ? "▲" : "▼", place < previous ? previous - place : place - previous);
+	if (place != 0 && place < previous)
+		buf_printf(buf, " (▲%" PRId64 ")", previous - place);
+	else if (place != 0)
+		buf_printf(buf, " (▼%" PRId64 ")", place - previous);
 }
 
 void notify_text_write(struct buf *buf, enum notify_language language, const struct notify_notice *notice)

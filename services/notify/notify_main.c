@@ -1,4 +1,5 @@
 /* effreg-notify: follows the published ratings and tells every region whose place changed, on the feed. */
+#include "common/ambient.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/service.h"
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 
 #define POLL_MS         1000
+#define SETTLE_MS       1000  /* after the bind: subscribers of an earlier process come back first */
 #define TURNS_MAX       16
 #define HINTS_ROUND_MAX 64
 #define ARENA_MAX       ((size_t)16 * 1024 * 1024)
@@ -18,6 +20,7 @@ struct notify {
 	struct stream_consumer *consumer;
 	struct bus_socket *rating;    /* hints of the rating stream */
 	struct bus_message *message;
+	int64_t send_from_ms;
 	bool database_lost;
 };
 
@@ -53,7 +56,15 @@ static void tell_counts(const struct notify *notify)
 
 static void on_more(void *context);
 
-/* Notices first written, then sent: what an earlier process wrote and did not send goes out in the first round. */
+static enum status send_waiting(struct notify *notify, size_t *ret_sent)
+{
+	*ret_sent = 0;
+	if (ambient_monotonic_ms() < notify->send_from_ms)
+		return STATUS_OK;
+	return notify_handlers_send(&notify->handlers, ret_sent);
+}
+
+/* Notices are first written, then sent: also those that an earlier process wrote and did not send. */
 static void work(struct notify *notify, bool poll)
 {
 	unsigned turns = 0;
@@ -63,7 +74,7 @@ static void work(struct notify *notify, bool poll)
 	if (status_group(status) != STATUS_GROUP_TRANSIENT) {
 		if (status != STATUS_OK)
 			note(notify, status);
-		status = notify_handlers_send(&notify->handlers, &sent);
+		status = send_waiting(notify, &sent);
 	}
 	note(notify, status);
 	if (status == STATUS_OK && (turns > 0 || sent == NOTIFY_UNSENT_MAX))
@@ -178,6 +189,7 @@ static enum status start(struct service *service, struct fault *fault)
 		status = open_rating(notify, fault);
 	if (status != STATUS_OK)
 		return status;
+	notify->send_from_ms = ambient_monotonic_ms() + SETTLE_MS;
 	loop_on_socket(service->loop, notify->rating, on_hints, notify);
 	loop_every(service->loop, POLL_MS, on_poll, notify);
 	loop_soon(service->loop, on_poll, notify);

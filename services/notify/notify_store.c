@@ -4,7 +4,8 @@
 
 /* The id is a UUID of version 8 (RFC 9562: made by a rule of one's own) from the first half of a SHA-256. */
 static const char WRITE_SQL[] =
-	"INSERT INTO effreg.notice (region_id, id, cohort, period, rating_kind, revision, place, previous_place, published_time)"
+	"INSERT INTO effreg.notice (region_id, id, cohort, period, rating_kind, revision, place, previous_place,"
+	"  published_time)"
 	" SELECT r.region_id,"
 	"  pg_catalog.overlay(pg_catalog.overlay(pg_catalog.substr(digest.hex, 1, 32), '8', 13, 1), '8', 17, 1)::uuid,"
 	"  r.cohort, r.period, r.kind, r.revision, r.place, r.previous_place, run.published_time"

@@ -7,9 +7,9 @@
 
 #define NOTIFY_UNSENT_MAX 200  /* notices a transaction: below the queue of a feed subscriber */
 
-/* Inside a transaction: writes a notice for every changed place of the published run. For revision 1 a place that differs
- * from the previous period's; for a correction one that differs from the revision before: who was told the first must be told
- * the second, also when it leads back to the previous period's place. Doing it again changes nothing. */
+/* Inside a transaction: writes a notice for every changed place of the published run. For revision 1 a place that
+ * differs from the previous period's; for a correction one that differs from the revision before: who was told the first
+ * must be told the second, also when it leads back to the previous period's place. Doing it again changes nothing. */
 enum status notify_store_write(struct db *db, const struct notify_publication *publication, struct arena *arena,
                                int64_t *ret_written) MUST_CHECK;
 
