@@ -12,7 +12,7 @@ struct gateway_service {
 
 static const struct config_option OPTIONS[] = {
 	{"http", CONFIG_TEXT, "127.0.0.1:8080", 0, 0, "address:port of the public HTTP server"},
-	{"query_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5574", 0, 0, "the ranking service's query socket"},
+	{"query_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5573", 0, 0, "the ranking service's query socket"},
 	{"query_server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the ranking service's CURVE public key"},
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role reader)"},
 };

@@ -25,9 +25,9 @@ struct notify {
 };
 
 static const struct config_option OPTIONS[] = {
-	{"feed_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5573", 0, 0, "where subscribers of the feed connect (PUB, CURVE)"},
+	{"feed_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5575", 0, 0, "where subscribers of the feed connect (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the feed's CURVE secret key"},
-	{"rating_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5575", 0, 0, "where the hints of the rating stream come from (SUB)"},
+	{"rating_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5574", 0, 0, "where the hints of the rating stream come from (SUB)"},
 	{"rating_server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the ranking service's CURVE public key"},
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key as a client (role service)"},
 };
