@@ -4,10 +4,11 @@
  * ready. Two things never show on that descriptor: a connection it left half done, because its own waits are
  * edge-triggered (MHD_get_timeout says 0: run again), and a timeout that passed (a timer).
  *
- * A request is held from two sides: by libmicrohttpd until the connection is done with it (MHD's completion), and by the handler
- * until http_answer. A deferred request's connection is suspended, and libmicrohttpd keeps a suspended connection
- * whatever its client does: so http_answer always finds it. Only http_server_destroy takes connections away from deferred requests;
- * it lets them go first (libmicrohttpd aborts over suspended ones), and a late http_answer then only frees.
+ * A request is held from two sides: by libmicrohttpd until the connection is done with it (MHD's completion), and by the
+ * handler until http_answer. A deferred request's connection is suspended, and libmicrohttpd keeps a suspended
+ * connection whatever its client does: so http_answer always finds it. Only http_server_destroy takes connections away
+ * from deferred requests; it lets them go first (libmicrohttpd aborts over suspended ones), and a late http_answer then
+ * only frees.
  *
  * The loop keeps the timer: a server is destroyed when the loop has ended, or is never run again. */
 #include "common/http.h"
@@ -294,7 +295,8 @@ static enum status resolve(const char *address, struct addrinfo **ret_found, str
 	bool bracketed = host_len >= 2 && address[0] == '[' && colon[-1] == ']';
 	snprintf(host, sizeof host, "%.*s", (int)(bracketed ? host_len - 2 : host_len), address + bracketed);
 	bool any = host_len == 0 || text_equal(host, "*");
-	const struct addrinfo hints = {.ai_family = any ? AF_INET : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	const struct addrinfo hints = {
+		.ai_family = any ? AF_INET : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	int error = getaddrinfo(any ? NULL : host, colon + 1, &hints, ret_found);
 	if (error != 0)
 		return fault_set(fault, STATUS_INVALID, "bad_address", "", -1, "%s: %s", address, gai_strerror(error));
@@ -326,7 +328,8 @@ enum status http_server_new(struct loop *loop, const char *address, http_handler
 	freeaddrinfo(found);
 	if (server->daemon == NULL) {
 		free(server);
-		return fault_set(fault, STATUS_UNAVAILABLE, "bad_address", "", -1, "%s: cannot listen there; is the port taken?", address);
+		return fault_set(fault, STATUS_UNAVAILABLE, "bad_address", "", -1, "%s: cannot listen there; is the port taken?",
+		                 address);
 	}
 	server->epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;

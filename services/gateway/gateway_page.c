@@ -445,8 +445,11 @@ static void put_columns(struct buf *html, const struct gateway_view *view)
 		const char *class;
 		enum gateway_text text;
 	} COLUMNS[] = {
-		{"place", GATEWAY_TEXT_COLUMN_PLACE}, {"change", GATEWAY_TEXT_COLUMN_CHANGE}, {"region", GATEWAY_TEXT_COLUMN_REGION},
-		{"score", GATEWAY_TEXT_COLUMN_SCORE}, {"group", GATEWAY_TEXT_COLUMN_GROUP},
+		{"place", GATEWAY_TEXT_COLUMN_PLACE},
+		{"change", GATEWAY_TEXT_COLUMN_CHANGE},
+		{"region", GATEWAY_TEXT_COLUMN_REGION},
+		{"score", GATEWAY_TEXT_COLUMN_SCORE},
+		{"group", GATEWAY_TEXT_COLUMN_GROUP},
 	};
 	buf_text(html, "<thead role=\"rowgroup\"><tr role=\"row\">");
 	for (size_t i = 0; i < ARRAY_COUNT(COLUMNS); i++) {
@@ -460,14 +463,16 @@ static void put_columns(struct buf *html, const struct gateway_view *view)
 static void put_table(struct buf *html, const struct gateway_view *view, const struct json *rows, size_t unrated,
                       bool compared)
 {
-	buf_text(html, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"caption\" tabindex=\"0\">\n<table role=\"table\">\n");
+	buf_text(html, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"caption\" tabindex=\"0\">\n"
+	               "<table role=\"table\">\n");
 	put_caption(html, view, compared);
 	put_columns(html, view);
 	buf_text(html, "<tbody role=\"rowgroup\">\n");
 	put_rows(html, view, rows, true, compared);
 	buf_text(html, "</tbody>\n");
 	if (unrated > 0) {
-		buf_text(html, "<tbody role=\"rowgroup\" class=\"unrated\">\n<tr role=\"row\"><th role=\"rowheader\" scope=\"rowgroup\" colspan=\"5\">");
+		buf_text(html, "<tbody role=\"rowgroup\" class=\"unrated\">\n"
+		               "<tr role=\"row\"><th role=\"rowheader\" scope=\"rowgroup\" colspan=\"5\">");
 		put(html, view, GATEWAY_TEXT_UNRATED);
 		buf_text(html, "</th></tr>\n");
 		put_rows(html, view, rows, false, compared);

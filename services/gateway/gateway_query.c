@@ -55,9 +55,14 @@ static const struct gateway_answer UNAVAILABLE = {
 	.document = {.at = "", .len = 0},
 };
 
-static void refuse_question(struct gateway_query *query, struct question *question, const char *labels)
+static void count_unanswered(const char *labels)
 {
 	telemetry_count("effreg_gateway_unanswered_total", "Questions the ranking service did not answer.", labels, 1);
+}
+
+static void refuse_question(struct gateway_query *query, struct question *question, const char *labels)
+{
+	count_unanswered(labels);
 	arena_reset(query->scratch);
 	answer_question(query, question, &UNAVAILABLE);
 }
@@ -110,7 +115,8 @@ static void on_tick(void *context)
 	struct gateway_query *query = context;
 	struct bus_link link = bus_link_state(query->socket);
 	if (link.handshakes_refused > 0)
-		log_write(LOG_EVENT_request_failed, "error", "the ranking service refuses this key, or its own key is another", NULL);
+		log_write(LOG_EVENT_request_failed, "error", "the ranking service refuses this key, or its own key is another",
+		          NULL);
 	query->connected = link.connected;
 	int64_t now_ms = ambient_monotonic_ms();
 	for (size_t i = 0; i < GATEWAY_QUERY_PENDING_MAX; i++) {
@@ -156,7 +162,7 @@ void gateway_query_ask(struct gateway_query *query, const struct gateway_selecti
 {
 	struct question *question = free_slot(query);
 	if (question == NULL) {
-		telemetry_count("effreg_gateway_unanswered_total", "Questions the ranking service did not answer.", "why=\"full\"", 1);
+		count_unanswered("why=\"full\"");
 		fn(context, &UNAVAILABLE, query->scratch);
 		return;
 	}

@@ -30,7 +30,8 @@ enum gateway_language { GATEWAY_RU, GATEWAY_EN };
 	X(RATED, "С местом в рейтинге", "Rated") \
 	X(OF, "из {}", "of {}") \
 	X(CAPTION, "Места, изменения и баллы регионов за {}.", "Places, changes and scores of the regions, {}.") \
-	X(CAPTION_COMPARED, "Изменение места — к предыдущему периоду ({}).", "Change of place is against the previous period ({}).") \
+	X(CAPTION_COMPARED, "Изменение места — к предыдущему периоду ({}).", \
+	  "Change of place is against the previous period ({}).") \
 	X(CAPTION_FIRST, "Сравнивать не с чем: за предыдущий период рейтинга нет.", \
 	  "There is nothing to compare with: the previous period has no rating.") \
 	X(COLUMN_PLACE, "Место", "Place") \

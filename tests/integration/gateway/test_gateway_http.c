@@ -309,6 +309,13 @@ static void what_is_not_there_or_badly_asked_has_its_code(void **state)
 	assert_replied("\"code\":\"bad_answer\"");
 }
 
+static void a_body_over_the_limit_is_refused_before_it_is_read(void **state)
+{
+	(void)state;
+	ask("POST", "/api/v1/ratings/2021", "Content-Length: 1048577\r\n");
+	assert_status("413");
+}
+
 static void a_silent_ranking_is_an_honest_503(void **state)
 {
 	(void)state;
@@ -388,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_known_document_is_not_sent_again),
 		cmocka_unit_test(head_has_the_head_alone),
 		cmocka_unit_test(what_is_not_there_or_badly_asked_has_its_code),
+		cmocka_unit_test(a_body_over_the_limit_is_refused_before_it_is_read),
 		cmocka_unit_test(a_silent_ranking_is_an_honest_503),
 		cmocka_unit_test(clients_that_go_away_leave_nothing_behind),
 		cmocka_unit_test(home_leads_to_the_newest_published_year),

@@ -1,0 +1,73 @@
+#include "services/notify/notify_handlers.h"
+
+#include "common/log.h"
+#include "common/telemetry.h"
+
+
+enum status notify_handlers_apply(void *context, const struct stream_turn *turn)
+{
+	(void)context;
+	for (size_t i = 0; i < turn->count; i++) {
+		struct notify_publication publication;
+		int64_t written = 0;
+		enum status status = notify_publication_read(turn->arena, turn->records[i].body, &publication, turn->fault);
+		if (status == STATUS_OK)
+			status = notify_store_write(turn->db, &publication, turn->arena, &written);
+		if (status != STATUS_OK)
+			return status;
+		telemetry_count("effreg_notices_written_total", "Notices written.", "", (double)written);
+	}
+	return STATUS_OK;
+}
+
+static enum status send_notice(struct notify_handlers *handlers, const struct notify_notice *notice)
+{
+	char topic[NOTIFY_TOPIC_SIZE];
+	struct buf body;
+	buf_init(&body, NOTIFY_BODY_MAX);
+	notify_topic_format(notice, topic);
+	notify_body_write(&body, notice);
+	enum status status = STATUS_BUG;
+	if (buf_ok(&body)) {
+		const struct span frames[] = {span_of_text(topic), buf_span(&body)};
+		status = bus_send(handlers->feed, frames, ARRAY_COUNT(frames));
+	}
+	buf_clear(&body);
+	if (status == STATUS_OK)
+		log_write(LOG_EVENT_notice_sent, "id", notice->id, "region", notice->region, "period",
+		          notice->publication.period, NULL);
+	return status;
+}
+
+static enum status send_unsent(struct notify_handlers *handlers, size_t *ret_sent)
+{
+	struct notify_notice *notices;
+	size_t count = 0;
+	enum status status = notify_store_take_unsent(handlers->db, handlers->arena, &notices, &count);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = send_notice(handlers, &notices[i]);
+	if (status == STATUS_OK && count > 0)
+		status = notify_store_mark_sent(handlers->db, handlers->arena, notices, count);
+	*ret_sent = count;
+	return status;
+}
+
+enum status notify_handlers_send(struct notify_handlers *handlers, size_t *ret_sent)
+{
+	*ret_sent = 0;
+	arena_reset(handlers->arena);
+	enum status status = db_begin(handlers->db);
+	if (status != STATUS_OK)
+		return status;
+	size_t sent = 0;
+	status = send_unsent(handlers, &sent);
+	if (status == STATUS_OK)
+		status = db_commit(handlers->db);
+	else
+		db_rollback(handlers->db);
+	if (status != STATUS_OK)
+		return status;
+	telemetry_count("effreg_notices_sent_total", "Notices sent on the feed.", "", (double)sent);
+	*ret_sent = sent;
+	return STATUS_OK;
+}
