@@ -134,7 +134,7 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 		if (status != STATUS_OK)
 			return status;
 	}
-	return ranking_store_mark_due(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
+	return ranking_store_mark_changed(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
 }
 
 /* ---- computing ---- */

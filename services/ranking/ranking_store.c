@@ -48,6 +48,22 @@ enum status ranking_store_mark_due(struct db *db, struct arena *arena, const cha
 	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
 }
 
+enum status ranking_store_mark_changed(struct db *db, struct arena *arena, const char *cohort,
+                                       const char *const *periods, size_t count)
+{
+	static const char SQL[] =
+		"WITH changed AS (SELECT period FROM pg_catalog.unnest($2::text[]) AS named(period))"
+		" INSERT INTO effreg.rating_due (cohort, period)"
+		" SELECT $1::text, marked.period FROM (SELECT period FROM changed UNION"
+		"  SELECT live.period FROM effreg.rating_live AS live JOIN changed ON live.period > changed.period"
+		"   AND pg_catalog.length(live.period) = pg_catalog.length(changed.period) WHERE live.cohort = $1) AS marked"
+		" ORDER BY 2 ON CONFLICT (cohort, period) DO NOTHING";
+	if (count == 0)
+		return STATUS_OK;
+	const struct db_param params[] = {db_text(cohort), db_array(arena, periods, count)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
 enum status ranking_store_mark_stale(struct db *db, const char *methodology_digest)
 {
 	static const char SQL[] =
@@ -94,12 +110,13 @@ enum status ranking_store_postpone_due(struct db *db, const char *cohort, const 
 
 /* ---- what a rating is computed from ---- */
 
-/* One row for each region and wanted figure, the first two figures being these. */
-enum { WANTED_JOINED, WANTED_MEASURED, WANTED_INDICATORS };
+/* One row for each region and wanted figure; the first figure is this one, then come the indicators. */
+enum { WANTED_MEASURED, WANTED_INDICATORS };
 enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
-       COLUMN_PREVIOUS, COLUMN_FIGURE };
+       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE };
 
-/* The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. */
+/* The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
+ * without events in the period has no figures of it, but has joined when a period before says so. */
 static const char REGIONS_SQL[] =
 	"WITH previous_run AS ("
 	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST ")"
@@ -107,7 +124,11 @@ static const char REGIONS_SQL[] =
 	"  pg_catalog.encode(event.hash, 'hex'),"
 	"  COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
 	"   AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0),"
-	"  previous.place, pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text"
+	"  previous.place,"
+	"  wanted.position = 1 AND EXISTS (SELECT FROM effreg.indicator_value AS joined"
+	"   WHERE joined.region_id = region.region_id AND joined.code = 'joined' AND joined.value > 0"
+	"   AND joined.period <= $2 AND pg_catalog.length(joined.period) = pg_catalog.length($2)),"
+	"  pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text"
 	" FROM effreg.region"
 	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
 	" LEFT JOIN effreg.indicator_value AS value"
@@ -127,9 +148,7 @@ static const char REGIONS_SQL[] =
 
 static void take_figure(struct ranking_region *region, const char **figures, size_t wanted, const char *figure)
 {
-	if (wanted == WANTED_JOINED)
-		region->joined = figure != NULL && strtod(figure, NULL) > 0;
-	else if (wanted == WANTED_MEASURED)
+	if (wanted == WANTED_MEASURED)
 		region->measured = figure != NULL ? strtoll(figure, NULL, 10) : 0;
 	else
 		figures[wanted - WANTED_INDICATORS] = figure;
@@ -146,6 +165,7 @@ static struct ranking_region take_region(struct arena *arena, const struct db_ro
 		.seq = (uint64_t)db_get_integer(rows, row, COLUMN_SEQ),
 		.head = head != NULL ? head : NO_EVENTS_HASH,
 		.previous_place = (unsigned)db_get_integer(rows, row, COLUMN_PREVIOUS),
+		.joined = db_get_bool(rows, row, COLUMN_JOINED),
 	};
 }
 
@@ -153,7 +173,6 @@ static const char *const *wanted_codes(struct arena *arena, const struct methodo
 {
 	*ret_count = WANTED_INDICATORS + methodology->indicator_count;
 	const char **codes = arena_array(arena, const char *, *ret_count);
-	codes[WANTED_JOINED] = "joined";
 	codes[WANTED_MEASURED] = "measured";
 	for (size_t i = 0; i < methodology->indicator_count; i++)
 		codes[WANTED_INDICATORS + i] = methodology->indicators[i].code;

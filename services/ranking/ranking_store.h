@@ -18,6 +18,10 @@
  * them now, so that no mark is lost. */
 enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,
                                    size_t count) MUST_CHECK;
+/* The same for periods whose figures changed, and for every live period after them: whether a region has joined is
+ * carried forward. */
+enum status ranking_store_mark_changed(struct db *db, struct arena *arena, const char *cohort,
+                                       const char *const *periods, size_t count) MUST_CHECK;
 /* Marks every live result that another methodology file computed. */
 enum status ranking_store_mark_stale(struct db *db, const char *methodology_digest) MUST_CHECK;
 /* Takes the oldest mark that no other transaction holds: of that period, or of any when period is NULL. */

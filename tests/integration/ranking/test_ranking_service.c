@@ -467,6 +467,19 @@ static void a_published_run_keeps_what_it_was_computed_from(void **state)
 	assert_int_not_equal(db_exec(world.db, "DELETE FROM effreg.rating_row"), STATUS_OK);
 }
 
+/* Kaliningrad has joined in 2022 and has no events in 2023: there are no figures of 2023, yet it has joined. */
+static void having_joined_is_carried_forward(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	set_value(KGD, "2022", "joined", "1");
+	write_metric(KGD, "2022");
+	settle();
+	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
+	assert_string_equal(json_find_string(row_of(document, KGD), "reason"), "too_few_measured_projects");
+}
+
 /* A mark made while the same period is being computed waits: were it dropped, its figures would never be seen. */
 static void a_mark_waits_for_the_computation_of_its_period(void **state)
 {
@@ -519,6 +532,7 @@ int main(void)
 		CASE(what_cannot_be_answered_is_refused_with_its_code),
 		CASE(the_history_of_a_region_is_its_published_places),
 		CASE(a_published_run_keeps_what_it_was_computed_from),
+		CASE(having_joined_is_carried_forward),
 		CASE(a_mark_waits_for_the_computation_of_its_period),
 		CASE(another_methodology_makes_live_results_due),
 	};
