@@ -67,7 +67,37 @@ static void on_operations_request(void *context, struct http_request *request)
 		answer_text(request, 404, "there are /livez, /readyz and /metrics\n");
 }
 
+/* ---- The database comes and goes ---- */
+
+void service_note_database(struct service *service, enum status status)
+{
+	bool lost = status_group(status) == STATUS_GROUP_TRANSIENT && !db_alive(service->db);
+	if (lost && !service->database_lost)
+		log_write(LOG_EVENT_database_lost, "error", db_error(service->db), NULL);
+	if (status == STATUS_OK && service->database_lost)
+		log_write(LOG_EVENT_database_back, NULL);
+	if (status_group(status) == STATUS_GROUP_BUG)
+		log_write(LOG_EVENT_database_error, "error", db_error(service->db), NULL);
+	if (lost || status == STATUS_OK)
+		service->database_lost = lost;
+}
+
+bool service_database_ready(const struct service *service)
+{
+	return !service->database_lost && db_alive(service->db);
+}
+
 /* ---- Keys ---- */
+
+enum status service_read_keypair(struct service *service, const char *option, struct bus_keypair *ret_keypair,
+                                 struct fault *fault)
+{
+	const char *file = config_text(service->config, option);
+	enum status status = bus_read_key(file, ret_keypair->secret_key, fault);
+	if (status == STATUS_OK && !bus_public_key(ret_keypair->secret_key, ret_keypair->public_key))
+		status = fault_set(fault, STATUS_INVALID, "key", "", -1, "%s (%s) does not hold a CURVE secret key", file, option);
+	return status;
+}
 
 struct domain_rule {
 	const char *domain;
@@ -75,7 +105,7 @@ struct domain_rule {
 };
 
 static const struct domain_rule DOMAIN_RULES[] = {
-	{"push", "region"},       {"push", "gateway"},   {"query", "coordinator"}, {"query", "reader"},
+	{"push", "region"},       {"push", "gateway"},   {"query", "coordinator"}, {"query", "reader"}, {"query", "gateway"},
 	{"feed", "coordinator"},  {"feed", "reader"},    {"feed", "region"},       {"stream", "service"},
 };
 
@@ -113,6 +143,7 @@ enum status service_authorise(void *context, const char *domain, const char publ
 	struct service *service = context;
 	char role[32] = "";
 	enum status status = find_role(service->db, public_key, role);
+	service_note_database(service, status);
 	if (status == STATUS_OK && !may_enter(domain, role))
 		status = STATUS_FORBIDDEN;
 	if (status == STATUS_FORBIDDEN) {

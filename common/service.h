@@ -17,6 +17,7 @@ struct service {
 	struct loop *loop;
 	struct bus *bus;
 	struct db *db;              /* NULL for a service without one */
+	bool database_lost;         /* the last piece of work found it away: service_note_database */
 	void *state;                /* the service's own */
 };
 
@@ -34,6 +35,15 @@ struct service_spec {
 };
 
 int service_main(const struct service_spec *spec, int argc, char **argv);
+
+/* The outcome of a piece of work over the database: says once in the log that it is away and once that it is back, and each
+ * time that a statement of ours was refused. */
+void service_note_database(struct service *service, enum status status);
+bool service_database_ready(const struct service *service);
+
+/* The key pair whose secret half is in the file that an option names. */
+enum status service_read_keypair(struct service *service, const char *option, struct bus_keypair *ret_keypair,
+                                 struct fault *fault) MUST_CHECK;
 
 /* The ZAP decision over effreg.client_key that every service shares: domain push: region, gateway; query: coordinator,
  * reader; feed: coordinator, reader, region; stream: service. context is the struct service. */

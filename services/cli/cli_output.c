@@ -73,6 +73,13 @@ void cli_output_padded(const char *text, size_t width)
 		putchar(' ');
 }
 
+void cli_output_right(const char *text, size_t width)
+{
+	for (size_t i = cli_output_width(text); i < width; i++)
+		putchar(' ');
+	fputs(text, stdout);
+}
+
 void cli_output_csv_field(const char *text)
 {
 	if (strpbrk(text, ",\"\r\n") == NULL) {

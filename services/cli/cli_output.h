@@ -22,6 +22,8 @@ void cli_output_progress_end(void);
 size_t cli_output_width(const char *text);
 /* text, then blanks up to width columns. */
 void cli_output_padded(const char *text, size_t width);
+/* The same, blanks first. */
+void cli_output_right(const char *text, size_t width);
 /* A CSV field, quoted where it must be. */
 void cli_output_csv_field(const char *text);
 

@@ -9,7 +9,13 @@
 
 #define ARENA_BYTES_MAX  ((size_t)64 * 1024 * 1024)
 #define PARAMS_BYTES_MAX ((size_t)8 * 1024)
-#define NAME_WIDTH       44
+
+/* Columns of the table on a terminal. */
+#define PLACE_WIDTH  5
+#define CHANGE_WIDTH 5
+#define CODE_WIDTH   8
+#define NAME_WIDTH   42
+#define SCORE_WIDTH  8
 
 static void start_params(struct buf *params, struct json_writer *writer)
 {
@@ -114,12 +120,13 @@ static void print_row(const struct cli_args *args, const struct json *row, struc
 	const char *name = json_find_string(json_find(row, "name"), args->lang == CLI_LANG_RU ? "ru" : "en");
 	const char *place = member_text(row, "place", arena);
 	const char *reason = member_text(row, "reason", arena);
-	printf("%5s  ", place[0] == '\0' ? "–" : place);
-	cli_output_padded(change_text(row, arena), 5);
-	cli_output_padded(member_text(row, "iso", arena), 8);
+	cli_output_right(place[0] == '\0' ? "–" : place, PLACE_WIDTH);
+	printf("  ");
+	cli_output_padded(change_text(row, arena), CHANGE_WIDTH);
+	cli_output_padded(member_text(row, "iso", arena), CODE_WIDTH);
 	cli_output_padded(name == NULL ? "" : name, NAME_WIDTH);
-	printf("%9s  %s\n", member_text(row, "score", arena),
-	       reason[0] != '\0' ? reason_text(args, reason) : group_text(args, member_text(row, "group", arena)));
+	cli_output_right(member_text(row, "score", arena), SCORE_WIDTH);
+	printf("  %s\n", reason[0] != '\0' ? reason_text(args, reason) : group_text(args, member_text(row, "group", arena)));
 }
 
 static void print_table(const struct cli_args *args, const struct json *document, struct arena *arena)
@@ -129,12 +136,13 @@ static void print_table(const struct cli_args *args, const struct json *document
 	                "Рейтинг регионов, %s (%s, ревизия %s), методика %s v%s\n\n"),
 	       member_text(document, "period", arena), member_text(document, "kind", arena), member_text(document, "revision", arena),
 	       member_text(methodology, "code", arena), member_text(methodology, "version", arena));
-	cli_output_padded(cli_text(args->lang, "place", "место"), 7);
-	cli_output_padded("", 5);
-	cli_output_padded(cli_text(args->lang, "code", "код"), 8);
-	cli_output_padded(cli_text(args->lang, "region", "регион"), NAME_WIDTH + 3);
-	cli_output_padded(cli_text(args->lang, "score", "баллы"), 8);
-	printf("%s\n", cli_text(args->lang, "group", "группа"));
+	cli_output_right(cli_text(args->lang, "place", "место"), PLACE_WIDTH);
+	printf("  ");
+	cli_output_padded("", CHANGE_WIDTH);
+	cli_output_padded(cli_text(args->lang, "code", "код"), CODE_WIDTH);
+	cli_output_padded(cli_text(args->lang, "region", "регион"), NAME_WIDTH);
+	cli_output_right(cli_text(args->lang, "score", "баллы"), SCORE_WIDTH);
+	printf("  %s\n", cli_text(args->lang, "group", "группа"));
 	for (const struct json *row = json_first(json_find(document, "rows")); row != NULL; row = json_next(row))
 		print_row(args, row, arena);
 	printf("\nresult_digest %s\n", member_text(document, "result_digest", arena));

@@ -17,9 +17,7 @@ static enum status open_sockets(struct intake *intake, struct fault *fault)
 {
 	struct service *service = intake->service;
 	struct bus_keypair server;
-	enum status status = bus_read_key(config_text(service->config, "server_key_file"), server.secret_key, fault);
-	if (status == STATUS_OK && !bus_public_key(server.secret_key, server.public_key))
-		status = fault_set(fault, STATUS_INVALID, "key", "", -1, "server_key_file does not hold a secret key");
+	enum status status = service_read_keypair(service, "server_key_file", &server, fault);
 	if (status == STATUS_OK)
 		status = service_start_zap(service, fault);
 	if (status == STATUS_OK)
