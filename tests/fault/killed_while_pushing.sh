@@ -35,8 +35,8 @@ wait_for_events() {
 
 kill_clients() {
 	local pid killed=1
-	for pid in $(pids_of_clients); do
-		if kill -KILL "$pid"; then
+	for pid in $(pids_of_clients 2>/dev/null); do
+		if kill -KILL "$pid" 2>/dev/null; then
 			killed=0
 		fi
 	done
@@ -45,9 +45,10 @@ kill_clients() {
 
 # Only those that push to this centre: the test runs no other.
 pids_of_clients() {
-	local process
+	local process words
 	for process in /proc/[0-9]*; do
-		if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "push --endpoint $(centre_endpoint push) "; then
+		if mapfile -d '' -t words 2>/dev/null <"$process/cmdline" &&
+			[[ ${words[1]:-} == push && ${words[3]:-} == "$(centre_endpoint push)" ]]; then
 			echo "${process#/proc/}"
 		fi
 	done
@@ -55,7 +56,12 @@ pids_of_clients() {
 
 kill_and_restart() {
 	case $1 in
-	client) kill_clients ;;
+	client)
+		# between two clients there may be none for a moment
+		until kill_clients; do
+			kill -0 "$pusher" || return 1
+		done
+		;;
 	database)
 		centre_kill_database
 		centre_start_database
