@@ -209,6 +209,7 @@ centre_kill() {
 	local pid
 	pid=$(centre_pid "$1") || return 1
 	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null || true # when it is ours, so that the shell does not announce its end
 	centre_wait_end "$pid" 10
 }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "$0")/../harness/centre.sh"
 
 run_demo() {
-	EFFREG_HOME=$centre_home LC_ALL=C "$centre_root/deploy/demo" --once --projects 8 --seed 7 >"$1.out" 2>"$1.err"
+	EFFREG_HOME=$centre_home LC_ALL=C "$centre_root/deploy/demo" --once --projects 20 --seed 7 >"$1.out" 2>"$1.err"
 }
 
 # The published digests, as the demo prints them.
@@ -30,7 +30,7 @@ same_effects() {
 count_effects() {
 	centre_start_database
 	local table
-	for table in event metric rating cursor quarantine; do
+	for table in event metric rating rating_run notice cursor quarantine; do
 		echo "$table $(ask "SELECT pg_catalog.count(*) FROM effreg.$table")"
 	done
 	centre_stop_database
@@ -46,7 +46,7 @@ no_service_is_left() {
 
 mkdir -p "$centre_home"
 check "the demo runs to the printed rating and ends with 0" run_demo "$test_work/first"
-check_equal "the rating of 2023 has 83 regions" 83 "$(grep -cE '^ *[0-9]+[^0-9]' "$test_work/first.out")"
+check_equal "the rating of 2023 has 83 regions" 83 "$(grep -cE '^ *([0-9]+|–) .* RU-[A-Z]+ ' "$test_work/first.out")"
 check "every service and PostgreSQL are stopped" no_service_is_left
 count_effects >"$test_work/effects.first"
 check "the demo runs again over the same state" run_demo "$test_work/second"

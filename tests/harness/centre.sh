@@ -54,7 +54,7 @@ check_equal() {
 
 # The same story in every test that does not ask for another.
 test_generate() {
-	"$centre_bin/effreg" generate --out "$test_story" --projects "${test_projects:-8}" --seed 7 >/dev/null 2>&1
+	"$centre_bin/effreg" generate --out "$test_story" --projects "${test_projects:-20}" --seed 7 >/dev/null 2>&1
 	mapfile -t test_regions < <(cd "$test_story" && printf '%s\n' *.ndjson | sed 's/\.ndjson$//')
 	# shellcheck disable=SC2034 # for the tests
 	test_events=$(cat "$test_story"/*.ndjson | wc -l)
@@ -93,5 +93,5 @@ ask() {
 }
 
 stored_events() {
-	ask "SELECT pg_catalog.sum(last_seq) FROM effreg.event_head"
+	ask "SELECT COALESCE(pg_catalog.sum(last_seq), 0) FROM effreg.event_head"
 }
