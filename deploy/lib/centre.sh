@@ -222,11 +222,23 @@ centre_stop_all() {
 
 # ---- the command line against this centre
 
+# What effreg needs to speak to this centre as the coordinator, one NAME=VALUE a line.
+centre_environment() {
+	cat <<-TEXT
+	EFFREG_DSN=$centre_dsn
+	EFFREG_PUSH_ENDPOINT=$(centre_endpoint push)
+	EFFREG_QUERY_ENDPOINT=$(centre_endpoint query)
+	EFFREG_FEED_ENDPOINT=$(centre_endpoint feed)
+	EFFREG_KEY_FILE=$centre_home/keys/coordinator
+	EFFREG_SERVER_KEY_FILE=$centre_home/keys/centre.pub
+	TEXT
+}
+
 # centre_effreg ARGUMENT...: effreg as the coordinator.
 centre_effreg() {
-	EFFREG_DSN=$centre_dsn EFFREG_QUERY_ENDPOINT=$(centre_endpoint query) \
-		EFFREG_FEED_ENDPOINT=$(centre_endpoint feed) EFFREG_KEY_FILE=$centre_home/keys/coordinator \
-		EFFREG_SERVER_KEY_FILE=$centre_home/keys/centre.pub "$centre_bin/effreg" "$@"
+	local environment
+	mapfile -t environment < <(centre_environment)
+	env "${environment[@]}" "$centre_bin/effreg" "$@"
 }
 
 # centre_push CODE FILE...: as the region CODE; prints the result as JSON.
