@@ -58,9 +58,9 @@ static const char *member_text(const struct json *row, const char *name, struct 
 
 static const struct cli_option GET_OPTIONS[] = {
 	{"period", "PERIOD", NULL, NULL, "2023, 2023-H1, 2023-Q3 or 2023-09", "2023, 2023-H1, 2023-Q3 или 2023-09"},
-	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "когорта; без параметра — все регионы"},
+	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "группа сравнения; без параметра — все регионы"},
 	{"kind", "KIND", NULL, NULL, "live, interim or final; the newest published, else live", "live, interim или final; иначе последняя публикация или live"},
-	{"revision", "N", NULL, NULL, "a revision of the kind", "ревизия"},
+	{"revision", "N", NULL, NULL, "a revision of the kind", "редакция"},
 	{"format", "text|json|csv", NULL, "text", "how to print", "вид результата"},
 	CLI_QUERY_OPTIONS,
 };
@@ -133,7 +133,7 @@ static void print_table(const struct cli_args *args, const struct json *document
 {
 	const struct json *methodology = json_find(document, "methodology");
 	printf(cli_text(args->lang, "Rating of regions, %s (%s, revision %s), methodology %s v%s\n\n",
-	                "Рейтинг регионов, %s (%s, ревизия %s), методика %s v%s\n\n"),
+	                "Рейтинг регионов, %s (%s, редакция %s), методика %s v%s\n\n"),
 	       member_text(document, "period", arena), member_text(document, "kind", arena), member_text(document, "revision", arena),
 	       member_text(methodology, "code", arena), member_text(methodology, "version", arena));
 	cli_output_right(cli_text(args->lang, "place", "место"), PLACE_WIDTH);
@@ -220,7 +220,7 @@ int cli_rating_get(int argc, char **argv, enum cli_lang lang)
 static const struct cli_option PUBLISH_OPTIONS[] = {
 	{"period", "PERIOD", NULL, NULL, "2023, 2023-H1, 2023-Q3 or 2023-09", "2023, 2023-H1, 2023-Q3 или 2023-09"},
 	{"kind", "KIND", NULL, NULL, "interim or final", "interim или final"},
-	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "когорта; без параметра — все регионы"},
+	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "группа сравнения; без параметра — все регионы"},
 	{"digest", "HEX", NULL, NULL, "publish only this result_digest", "опубликовать только этот result_digest"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_QUERY_OPTIONS,
@@ -269,7 +269,7 @@ static void print_published(const struct cli_args *args, struct span body, struc
 	const struct json *unchanged = json_find(document, "unchanged");
 	bool is_unchanged = json_is(unchanged, JSON_BOOL) && json_bool(unchanged);
 	printf("%s %s, %s %s: %s  %s\n", member_text(document, "period", arena), member_text(document, "kind", arena),
-	       cli_text(args->lang, "revision", "ревизия"), member_text(document, "revision", arena),
+	       cli_text(args->lang, "revision", "редакция"), member_text(document, "revision", arena),
 	       is_unchanged ? cli_text(args->lang, "unchanged", "без изменений") : cli_text(args->lang, "published", "опубликован"),
 	       member_text(document, "result_digest", arena));
 }
@@ -306,7 +306,7 @@ int cli_rating_publish(int argc, char **argv, enum cli_lang lang)
 /* ---- history ---- */
 
 static const struct cli_option HISTORY_OPTIONS[] = {
-	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "когорта; без параметра — все регионы"},
+	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "группа сравнения; без параметра — все регионы"},
 	{"format", "text|json|csv", NULL, "text", "how to print", "вид результата"},
 	CLI_QUERY_OPTIONS,
 };
@@ -329,7 +329,7 @@ static void print_history(const struct cli_args *args, enum cli_format format, c
 {
 	static const char *const COLUMNS[] = {"period", "kind", "revision", "place", "score", "result_digest"};
 	static const size_t WIDTHS[] = {9, 9, 10, 7, 11, 0};
-	const char *heads_ru[] = {"период", "вид", "ревизия", "место", "баллы", "result_digest"};
+	const char *heads_ru[] = {"период", "вид", "редакция", "место", "баллы", "result_digest"};
 	for (size_t i = 0; i < ARRAY_COUNT(COLUMNS); i++) {
 		if (format == CLI_FORMAT_CSV)
 			printf("%s%s", i == 0 ? "" : ",", COLUMNS[i]);
