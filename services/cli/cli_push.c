@@ -23,6 +23,7 @@ static const struct cli_option OPTIONS[] = {
 	{"region", "OKTMO", NULL, NULL, "the region to write for (a gateway's key only)", "регион (только для ключа шлюза)"},
 	{"source", "SOURCE", NULL, NULL, "name of this source; that of the first event when absent", "имя источника; по умолчанию — из первого события"},
 	{"timeout", "SECONDS", NULL, "60", "give up when nothing is stored for so long", "сколько ждать, если центр ничего не сохраняет"},
+	{"receipts", "FILE", NULL, NULL, "append a line for each answer: file, line, outcome, seq (tabs between)", "дописывать строку на каждый ответ: файл, строка, итог, seq (через табуляцию)"},
 	{"format", "text|json", NULL, "text", "how to print the result", "вид результата"},
 };
 
@@ -56,6 +57,7 @@ struct push {
 	struct bus *bus;
 	struct push_client *client;
 	struct slot *slots;          /* PUSH_CLIENT_WINDOW of them */
+	FILE *receipts;              /* NULL: not wanted */
 	struct buf rejections;       /* JSON array, for --format json */
 	struct json_writer writer;
 	size_t stored, duplicate, rejected;
@@ -104,6 +106,14 @@ static void show_progress(struct push *push)
 	                    push->file_name, push->stored, push->duplicate, push->rejected);
 }
 
+/* Written when the answer is read: what the file says is stored, is stored. */
+static void write_receipt(struct push *push, const struct slot *slot, size_t place, const struct push_result *result)
+{
+	static const char *const NAMES[] = {[PUSH_STORED] = "stored", [PUSH_DUPLICATE] = "duplicate", [PUSH_REJECTED] = "rejected"};
+	fprintf(push->receipts, "%s\t%zu\t%s\t%llu\n", slot->file, slot->lines[place], NAMES[result->outcome],
+	        (unsigned long long)result->seq);
+}
+
 static void on_settled(void *context, struct push_batch *batch, const struct push_result *results)
 {
 	struct push *push = context;
@@ -116,6 +126,10 @@ static void on_settled(void *context, struct push_batch *batch, const struct pus
 		else
 			tell_rejection(push, slot->file, slot->lines[i], results[i].code, results[i].pointer, results[i].text);
 	}
+	for (size_t i = 0; push->receipts != NULL && i < batch->count; i++)
+		write_receipt(push, slot, i, &results[i]);
+	if (push->receipts != NULL)
+		fflush(push->receipts);
 	slot->busy = false;
 	push->progress_ms = ambient_monotonic_ms();
 	show_progress(push);
@@ -291,10 +305,23 @@ static void print_result(struct push *push, bool json)
 		       push->stored, push->duplicate, push->rejected);
 }
 
+static enum status open_receipts(struct push *push, struct fault *fault)
+{
+	const char *path = cli_args_value(push->args, "receipts");
+	if (path == NULL)
+		return STATUS_OK;
+	push->receipts = fopen(path, "ae");
+	if (push->receipts == NULL)
+		return fault_set(fault, STATUS_INVALID, "file", "", -1, "%s: %s", path, strerror(errno));
+	return STATUS_OK;
+}
+
 static int run(struct push *push, bool json)
 {
 	struct fault fault = {.offset = -1};
-	enum status status = connect_client(push, &fault);
+	enum status status = open_receipts(push, &fault);
+	if (status == STATUS_OK)
+		status = connect_client(push, &fault);
 	if (status == STATUS_OK) {
 		status = send_all(push, &fault);
 		print_result(push, json);
@@ -330,6 +357,8 @@ int cli_push(int argc, char **argv, enum cli_lang lang)
 	exit_code = run(&push, format == CLI_FORMAT_JSON);
 	if (push.file != NULL)
 		fclose(push.file);
+	if (push.receipts != NULL)
+		fclose(push.receipts);
 	free(push.line);
 	free(push.slots);
 	buf_clear(&push.rejections);
