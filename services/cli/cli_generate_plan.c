@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Sizes of regions, permille of the mean, at equal steps of the quantile: a long tail to the right, mean 1000. */
-static const int SIZES[] = {150, 270, 360, 440, 520, 600, 690, 800, 920, 1070, 1290, 1680, 2610, 3310};
+static const int SIZES[] = {470, 540, 600, 655, 710, 770, 830, 900, 980, 1080, 1210, 1420, 1830, 2480};
 
 /* Spread evenly over the registry instead of drawn one by one, so that the total hardly depends on the seed and a
  * region's size does not depend on which other regions are asked for. */
@@ -30,9 +30,9 @@ static int clamp(int value, int low, int high)
 
 static void draw_joining(struct generate_random *random, struct generate_plan *plan)
 {
-	static const int years[] = {2019, 2019, 2020, 2020, 2020, 2021, 2021, 2021, 2022, 2022};
+	static const int years[] = {2019, 2019, 2020, 2020, 2020, 2020, 2021, 2021, 2021, 2022};
 	int year = years[generate_random_below(random, (int)ARRAY_COUNT(years))];
-	int month = generate_random_between(random, 1, 10);
+	int month = generate_random_between(random, 1, 6);
 
 	plan->joined_on = year * 10000 + month * 100 + generate_random_between(random, 1, 28);
 	plan->precision = "day";
@@ -56,7 +56,7 @@ static void draw_bodies(struct generate_random *random, int size, struct generat
 static void draw_years(struct generate_random *random, int projects, struct generate_plan *plan)
 {
 	int first = plan->reported_on / 10000 - GENERATE_YEAR_FIRST;
-	int strength = generate_random_between(random, 180, 800);
+	int strength = generate_random_between(random, 200, 750);
 
 	for (int i = first; i < GENERATE_YEARS; i++) {
 		struct generate_year *year = &plan->years[i];
@@ -66,10 +66,10 @@ static void draw_years(struct generate_random *random, int projects, struct gene
 		year->measured = clamp(780 + strength / 5 + generate_random_between(random, -40, 40), 0, 1000);
 		year->coverage = clamp((250 + strength * 6 / 10) * grown / 1000 + generate_random_between(random, 0, 150),
 		                       100, 1000);
-		year->trained = plan->servants * (15 + strength / 8 + generate_random_between(random, 0, 30)) / 1000
+		year->trained = plan->servants * (15 + strength / 11 + generate_random_between(random, 0, 30)) / 1000
 		                * grown / 1000;
 		year->practices = clamp(projects * strength / 28000 + generate_random_between(random, -1, 1), 0, 8);
-		strength = clamp(strength + generate_random_around(random, 15, 220), 60, 960);
+		strength = clamp(strength + generate_random_around(random, 25, 200), 60, 960);
 	}
 }
 
@@ -89,7 +89,7 @@ static void draw_waves(struct generate_random *random, int projects, struct gene
 	int weight_left = 0, left = projects;
 
 	for (int year = first; year <= GENERATE_YEAR_LAST; year++) {
-		int grown = clamp((year - first + 1) * 8, 8, 24);
+		int grown = clamp(10 + (year - first) * 6, 10, 22);
 
 		weights[year - GENERATE_YEAR_FIRST] = grown + generate_random_between(random, -3, 5);
 		weight_left += weights[year - GENERATE_YEAR_FIRST];
