@@ -14,7 +14,7 @@
 
 struct config_value {
 	const char *text;    /* NULL = not set */
-	const char *origin;  /* "default", "the file", "EFFREG_X", "--x" */
+	const char *origin;  /* "default", "the file", the name of a variable or flag */
 };
 
 struct config {
