@@ -1,6 +1,7 @@
 /* log: JSON lines on stderr, each with an event id from one list.
  *
- * {"time","level","service","event",…members}. Members are text, name by name; what a secret could be in is never logged. */
+ * {"time","level","service","event",…members}. Members are text, name by name; what a secret could be in is never logged.
+ * A line over 16 KiB keeps its head and says "cut" instead of its members. */
 #ifndef EFFREG_LOG_H
 #define EFFREG_LOG_H
 
