@@ -58,7 +58,7 @@ static struct block *block_push(struct arena *arena, size_t bytes)
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
 	size_t rounded = (bytes + 15) & ~(size_t)15;
-	ASSERT(rounded >= bytes && arena->used + rounded <= arena->bytes_max);
+	ASSERT(rounded >= bytes && rounded <= arena->bytes_max - arena->used);
 	struct block *block = arena->blocks;
 	if (block == NULL || block->size - block->used < rounded)
 		block = block_push(arena, rounded);

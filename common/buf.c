@@ -19,6 +19,8 @@ void buf_reset(struct buf *buf)
 {
 	buf->len = 0;
 	buf->overflowed = false;
+	if (buf->at != NULL)
+		buf->at[0] = '\0';
 }
 
 bool buf_ok(const struct buf *buf)

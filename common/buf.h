@@ -1,7 +1,8 @@
 /* buf: a growing run of bytes with a stated maximum.
  *
  * An append that would pass the maximum is dropped and remembered: the writer appends freely and asks
- * buf_ok once at the end. The bytes are always followed by a zero that is not counted. */
+ * buf_ok once at the end. The bytes are followed by a zero that is not counted;
+ * before the first append there are none, and at is NULL. */
 #ifndef EFFREG_BUF_H
 #define EFFREG_BUF_H
 

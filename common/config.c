@@ -14,7 +14,7 @@
 
 struct config_value {
 	const char *text;    /* NULL = not set */
-	const char *origin;  /* "default", "the file", "EFFREG_X", "--x" */
+	const char *origin;  /* "default", "the file", the name of a variable or flag */
 };
 
 struct config {
@@ -35,9 +35,12 @@ static bool find_option(const struct config *config, const char *name, size_t *r
 	return false;
 }
 
+/* Digits, perhaps behind a minus: strtoll would also take spaces and a plus, which JSON does not. */
 static bool is_integer_within(const char *text, int64_t min, int64_t max)
 {
 	char *end;
+	if (!isdigit((unsigned char)text[text[0] == '-']))
+		return false;
 	errno = 0;
 	long long value = strtoll(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && value >= min && value <= max;
@@ -133,16 +136,16 @@ static enum status load_flags(struct config *config, int argc, char **argv, stru
 {
 	for (int i = 1; i < argc; i++) {
 		size_t index;
-		const char *value;
-		if (!match_flag(config, argv[i], &index, &value))
-			return fault_set(fault, STATUS_INVALID, "config", "", -1, "there is no option %s; see --help", argv[i]);
+		const char *value, *flag = argv[i];
+		if (!match_flag(config, flag, &index, &value))
+			return fault_set(fault, STATUS_INVALID, "config", "", -1, "there is no option %s; see --help", flag);
 		if (value == NULL && config->options[index].kind == CONFIG_FLAG)
 			value = "true";
 		else if (value == NULL && i + 1 < argc)
 			value = argv[++i];
 		if (value == NULL)
-			return fault_set(fault, STATUS_INVALID, "config", "", -1, "%s needs a value; see --help", argv[i]);
-		enum status status = set_value(config, index, value, argv[i], fault);
+			return fault_set(fault, STATUS_INVALID, "config", "", -1, "%s needs a value; see --help", flag);
+		enum status status = set_value(config, index, value, flag, fault);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -226,6 +229,12 @@ bool config_flag(const struct config *config, const char *name)
 	return text_equal(config_text(config, name), "true");
 }
 
+/* What config_print leaves out: it says where settings come from and what to do with them, and is none. */
+static bool is_setting(const struct config_option *option)
+{
+	return !text_equal(option->name, "config") && !text_equal(option->name, "check_config") && !text_equal(option->name, "print_config");
+}
+
 void config_print(const struct config *config)
 {
 	struct buf text;
@@ -235,10 +244,14 @@ void config_print(const struct config *config)
 	json_write_object(&writer);
 	for (size_t i = 0; i < config->count; i++) {
 		const struct config_option *option = &config->options[i];
+		if (!is_setting(option))
+			continue;
 		if (option->kind == CONFIG_TEXT)
 			json_member_string(&writer, option->name, config->values[i].text);
+		else if (option->kind == CONFIG_INTEGER)
+			json_member_integer(&writer, option->name, config_integer(config, option->name));
 		else
-			json_member_raw(&writer, option->name, span_of_text(config->values[i].text));
+			json_member_bool(&writer, option->name, config_flag(config, option->name));
 	}
 	json_write_object_end(&writer);
 	printf("%s\n", text.at);

@@ -30,7 +30,10 @@ const char *config_text(const struct config *config, const char *name);     /* m
 int64_t config_integer(const struct config *config, const char *name);
 bool config_flag(const struct config *config, const char *name);
 
-void config_print(const struct config *config);                                                    /* --print-config: JSON to stdout */
-void config_help(const struct config_option *options, size_t count, const char *program, const char *purpose); /* to stdout */
+/* --print-config: JSON to stdout, which read as a file gives the same settings: without config, check_config and
+ * print_config, which are acts and no settings. */
+void config_print(const struct config *config);
+/* To stdout. */
+void config_help(const struct config_option *options, size_t count, const char *program, const char *purpose);
 
 #endif

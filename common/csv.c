@@ -7,6 +7,12 @@ void csv_reader_init(struct csv_reader *reader, struct span text)
 	*reader = (struct csv_reader){.rest = text, .next_line = 1};
 }
 
+/* Fields are terminated texts: a zero byte inside would cut one short without a word. */
+static bool has_zero(struct span field)
+{
+	return field.len > 0 && memchr(field.at, 0, field.len) != NULL;
+}
+
 static void skip(struct csv_reader *reader, size_t bytes)
 {
 	reader->rest = span_of(reader->rest.at + bytes, reader->rest.len - bytes);
@@ -41,6 +47,8 @@ static enum status read_quoted(struct csv_reader *reader, struct arena *arena, c
 		at += rest.at[at] == '"' ? 2 : 1;
 	if (at >= rest.len)
 		return bad(reader, fault, "a quoted field is never closed");
+	if (has_zero(span_of(rest.at, at)))
+		return bad(reader, fault, "a field has a zero byte");
 	char *field = arena_alloc(arena, at + 1);
 	for (size_t i = 0; i < at; i++) {
 		if (rest.at[i] == '"')
@@ -71,6 +79,8 @@ static enum status read_field(struct csv_reader *reader, struct arena *arena, co
 			return bad(reader, fault, "a quote stands inside a field that is not quoted");
 		len++;
 	}
+	if (has_zero(span_of(reader->rest.at, len)))
+		return bad(reader, fault, "a field has a zero byte");
 	*ret_field = arena_text(arena, reader->rest.at, len);
 	skip(reader, len);
 	return STATUS_OK;

@@ -16,7 +16,7 @@ struct csv_reader {
 void csv_reader_init(struct csv_reader *reader, struct span text);  /* skips a byte-order mark */
 
 /* The next row's fields, terminated texts in arena. NOT_FOUND at the end; INVALID with the line in fault's text for a quote
- * inside a bare field, text after a closing quote, a quote that never closes; TOO_LARGE over CSV_FIELDS_MAX. An empty line is
+ * inside a bare field, text after a closing quote, a quote that never closes, a zero byte; TOO_LARGE over CSV_FIELDS_MAX. An empty line is
  * skipped. */
 enum status csv_read_row(struct csv_reader *reader, struct arena *arena, const char *const **ret_fields, size_t *ret_count,
                          struct fault *fault) MUST_CHECK;

@@ -38,12 +38,18 @@ static void write_head(struct json_writer *writer, enum log_event event)
 	json_member_string(writer, "event", LOG_ROWS[event].id);
 }
 
-/* One write(2) a line, so that lines of several threads or processes on one stderr stay whole. */
-static void write_line(struct buf *line)
+static void begin_line(struct json_writer *writer, struct buf *line, enum log_event event)
 {
+	buf_reset(line);
+	json_writer_init(writer, line);
+	json_write_object(writer);
+	write_head(writer, event);
+}
+
+static void end_line(struct json_writer *writer, struct buf *line)
+{
+	json_write_object_end(writer);
 	buf_text(line, "\n");
-	if (buf_ok(line) && write(STDERR_FILENO, line->at, line->len) < 0)
-		return;  /* nobody is left to tell */
 }
 
 void log_write(enum log_event event, ...)
@@ -52,15 +58,20 @@ void log_write(enum log_event event, ...)
 	struct buf line;
 	struct json_writer writer;
 	buf_init(&line, LINE_BYTES_MAX);
-	json_writer_init(&writer, &line);
-	json_write_object(&writer);
-	write_head(&writer, event);
+	begin_line(&writer, &line, event);
 	va_list members;
 	va_start(members, event);
 	for (const char *name = va_arg(members, const char *); name != NULL; name = va_arg(members, const char *))
 		json_member_string(&writer, name, va_arg(members, const char *));
 	va_end(members);
-	json_write_object_end(&writer);
-	write_line(&line);
+	end_line(&writer, &line);
+	if (!buf_ok(&line)) {
+		begin_line(&writer, &line, event);
+		json_member_string(&writer, "cut", "the members of this line were too long");
+		end_line(&writer, &line);
+	}
+	/* One write(2) a line, so that lines of several processes on one stderr stay whole. When it fails, nobody is left to tell. */
+	ssize_t written = write(STDERR_FILENO, line.at, line.len);
+	(void)written;
 	buf_clear(&line);
 }

@@ -1,6 +1,7 @@
 /* log: JSON lines on stderr, each with an event id from one list.
  *
- * {"time","level","service","event",…members}. Members are text, name by name; what a secret could be in is never logged. */
+ * {"time","level","service","event",…members}. Members are text, name by name; what a secret could be in is never logged.
+ * A line over 16 KiB keeps its head and says "cut" instead of its members. */
 #ifndef EFFREG_LOG_H
 #define EFFREG_LOG_H
 
@@ -9,7 +10,6 @@
 /* id, level, what it tells */
 #define LOG_EVENT_MAP(X) \
 	X(service_started, INFO, "the process is up and configured") \
-	X(service_ready, INFO, "every part it needs answers") \
 	X(service_stopping, INFO, "told to stop; finishing the turn") \
 	X(service_failed, ERROR, "cannot start or go on") \
 	X(database_lost, WARNING, "a statement failed because the database is away; trying again") \
@@ -20,16 +20,13 @@
 	X(session_closed, INFO, "a session ended, and why") \
 	X(witness_mismatch, ERROR, "a client remembers another hash for a seq of its log") \
 	X(batch_failed, WARNING, "a batch could not be stored; the client will send it again") \
-	X(event_refused, INFO, "an event went to quarantine") \
 	X(turn_failed, WARNING, "a consumer's turn was rolled back") \
 	X(record_parked, ERROR, "a record failed too often and was set aside") \
-	X(consumer_halted, ERROR, "a record failed too often and the consumer stays before it") \
 	X(rating_computed, INFO, "a live rating was computed") \
 	X(rating_published, INFO, "a rating was published") \
 	X(notice_sent, INFO, "a notice went out on the feed") \
 	X(request_served, INFO, "an HTTP or query request was answered") \
-	X(request_failed, WARNING, "an HTTP or query request could not be answered") \
-	X(migration_applied, INFO, "a migration was applied")
+	X(request_failed, WARNING, "an HTTP or query request could not be answered")
 
 enum log_event {
 #define LOG_EVENT_ENUM(id, level, text) LOG_EVENT_##id,

@@ -141,6 +141,17 @@ static long next_timeout_ms(const struct loop *loop)
 	return (long)wait_ms;
 }
 
+/* A handler of this round may have taken another one away, and freed what it works on. */
+static bool is_watched(const struct loop *loop, const struct watch *watch)
+{
+	for (size_t i = 0; i < loop->watches_count; i++) {
+		const struct watch *other = &loop->watches[i];
+		if (other->socket == watch->socket && other->fd == watch->fd && other->fn == watch->fn && other->context == watch->context)
+			return true;
+	}
+	return false;
+}
+
 static void wait_and_serve(struct loop *loop)
 {
 	struct bus_poll_item items[LOOP_WATCHES_MAX];
@@ -152,7 +163,7 @@ static void wait_and_serve(struct loop *loop)
 	}
 	ASSERT(bus_poll(items, count, next_timeout_ms(loop)) == STATUS_OK);
 	for (size_t i = 0; i < count && !loop->stopping; i++) {
-		if (items[i].ready)
+		if (items[i].ready && is_watched(loop, &served[i]))
 			served[i].fn(served[i].context);
 	}
 }

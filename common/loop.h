@@ -17,6 +17,7 @@ void loop_destroy(struct loop **loop);
 
 void loop_on_socket(struct loop *loop, struct bus_socket *socket, loop_fn *fn, void *context);  /* readable */
 void loop_on_fd(struct loop *loop, int fd, loop_fn *fn, void *context);                         /* readable */
+/* Its handler is not called any more, not even in the present round. */
 void loop_off_fd(struct loop *loop, int fd);
 /* Calls fn every interval_ms, the first time after interval_ms. */
 void loop_every(struct loop *loop, long interval_ms, loop_fn *fn, void *context);

@@ -43,7 +43,7 @@ enum status_group {
 };
 
 enum status_group status_group(enum status status);
-const char *status_name(enum status status);      /* "not_found" */
+const char *status_name(enum status status);      /* "NOT_FOUND" */
 const char *status_text(enum status status);      /* an English sentence */
 
 /* What is wrong with an input, in terms its sender can act on. */
