@@ -63,6 +63,15 @@ static bool complain(const struct cli_args *args, const char *what, const char *
 	return false;
 }
 
+static bool take_value(struct cli_args *args, size_t option, const char *value)
+{
+	if (args->given_count == CLI_GIVEN_MAX)
+		return complain(args, cli_text(args->lang, "too many options at", "слишком много параметров:"), value);
+	args->given[args->given_count++] = (struct cli_given){option, value};
+	args->values[option] = value;
+	return true;
+}
+
 static bool take_options(struct cli_args *args, int argc, char **argv, bool *ret_help)
 {
 	struct option options[CLI_OPTIONS_MAX + 3];
@@ -81,8 +90,8 @@ static bool take_options(struct cli_args *args, int argc, char **argv, bool *ret
 			return complain(args, cli_text(args->lang, "--lang is ru or en, not", "--lang — это ru или en, а не"), optarg);
 		else if (option == OPTION_LANG)
 			args->lang = text_equal(optarg, "ru") ? CLI_LANG_RU : CLI_LANG_EN;
-		else
-			args->values[option] = args->command->options[option].value == NULL ? "true" : optarg;
+		else if (!take_value(args, (size_t)option, args->command->options[option].value == NULL ? "true" : optarg))
+			return false;
 	}
 	args->arguments = argv + optind;
 	args->arguments_count = (size_t)(argc - optind);
@@ -111,14 +120,31 @@ bool cli_args_parse(const struct cli_command *command, int argc, char **argv, en
 	return true;
 }
 
+static size_t find_option(const struct cli_args *args, const char *name)
+{
+	size_t i = 0;
+	while (i < args->command->options_count && !text_equal(args->command->options[i].name, name))
+		i++;
+	ASSERT(i < args->command->options_count);
+	return i;
+}
+
 const char *cli_args_value(const struct cli_args *args, const char *name)
 {
-	for (size_t i = 0; i < args->command->options_count; i++) {
-		if (text_equal(args->command->options[i].name, name))
-			return args->values[i];
+	return args->values[find_option(args, name)];
+}
+
+size_t cli_args_values(const struct cli_args *args, const char *name, const char *ret_values[CLI_GIVEN_MAX])
+{
+	size_t option = find_option(args, name);
+	size_t count = 0;
+	for (size_t i = 0; i < args->given_count; i++) {
+		if (args->given[i].option == option)
+			ret_values[count++] = args->given[i].value;
 	}
-	ASSERT(!"an option of the command's table");
-	return NULL;
+	if (count == 0 && args->values[option] != NULL)
+		ret_values[count++] = args->values[option];
+	return count;
 }
 
 bool cli_args_flag(const struct cli_args *args, const char *name)

@@ -15,6 +15,7 @@ enum cli_exit {
 };
 
 #define CLI_OPTIONS_MAX 24
+#define CLI_GIVEN_MAX   64  /* options on one command line */
 
 struct cli_option {
 	const char *name;           /* "server-key": --server-key */
@@ -38,7 +39,12 @@ struct cli_command {
 struct cli_args {
 	const struct cli_command *command;
 	enum cli_lang lang;
-	const char *values[CLI_OPTIONS_MAX];
+	const char *values[CLI_OPTIONS_MAX];  /* the last one given, else the environment's, else the default */
+	struct cli_given {
+		size_t option;
+		const char *value;
+	} given[CLI_GIVEN_MAX];     /* in order */
+	size_t given_count;
 	char *const *arguments;
 	size_t arguments_count;
 };
@@ -48,6 +54,9 @@ bool cli_args_parse(const struct cli_command *command, int argc, char **argv, en
                     int *ret_exit) MUST_CHECK;
 
 const char *cli_args_value(const struct cli_args *args, const char *name);  /* NULL when not given */
+/* Every value of an option that may be given several times, in order; the environment's or the default when it was not
+ * given. Returns how many. */
+size_t cli_args_values(const struct cli_args *args, const char *name, const char *ret_values[CLI_GIVEN_MAX]) MUST_CHECK;
 bool cli_args_flag(const struct cli_args *args, const char *name);
 /* The value, or NULL after telling on stderr that it is needed. */
 const char *cli_args_required(const struct cli_args *args, const char *name);

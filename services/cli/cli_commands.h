@@ -18,5 +18,8 @@ cli_run cli_log_verify;
 cli_run cli_migrate;
 cli_run cli_keys_new;
 cli_run cli_keys_add;
+cli_run cli_keys_rotate;
+cli_run cli_keys_revoke;
+cli_run cli_keys_list;
 
 #endif

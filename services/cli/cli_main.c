@@ -24,8 +24,11 @@ static const struct command_row COMMANDS[] = {
 	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
 	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
 	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
-	{"keys new", cli_keys_new, "make a CURVE key pair", "создать пару ключей CURVE"},
+	{"keys new", cli_keys_new, "make a key pair", "создать пару ключей"},
 	{"keys add", cli_keys_add, "give a key its role", "выдать ключу роль"},
+	{"keys rotate", cli_keys_rotate, "let a new key follow an old one", "заменить ключ новым"},
+	{"keys revoke", cli_keys_revoke, "refuse a key from now on", "отозвать ключ"},
+	{"keys list", cli_keys_list, "show the keys and their rights", "показать ключи и их права"},
 };
 
 static enum cli_lang choose_lang(int argc, char **argv)
