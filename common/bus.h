@@ -59,7 +59,8 @@ const char *bus_endpoint(const struct bus_socket *socket);  /* as bound: the rea
 void bus_subscribe(struct bus_socket *socket, const char *topic_prefix);
 
 /* Never blocks. NOT_FOUND: nothing waiting. Frames are valid until the next receive into message. A ROUTER's first frame is
- * the routing id. More than BUS_FRAMES_MAX frames: INVALID (the message was read to its end and dropped). */
+ * the routing id. More than BUS_FRAMES_MAX frames: INVALID (the message was read to its end; its first
+ * BUS_FRAMES_MAX frames are there). */
 enum status bus_receive(struct bus_socket *socket, struct bus_message *message) MUST_CHECK;
 struct bus_message *bus_message_new(void);
 void bus_message_destroy(struct bus_message **message);

@@ -11,7 +11,16 @@ static const char *const TYPE_NAMES[] = {
 static const char *const WITNESS_NAMES[] = {
 	[PUSH_WITNESS_UNKNOWN] = "unknown", [PUSH_WITNESS_OK] = "ok", [PUSH_WITNESS_MISMATCH] = "mismatch"};
 
-static const struct json_limits HEADER_LIMITS = {.bytes_max = PUSH_HEADER_BYTES_MAX, .depth_max = 4, .members_max = 16};
+static const struct json_limits HEADER_LIMITS = {.bytes_max = PUSH_ANSWER_BYTES_MAX, .depth_max = 4, .members_max = 64};
+
+/* Who may say what. */
+static const bool IS_REQUEST[] = {[PUSH_HELLO] = true, [PUSH_PUSH] = true, [PUSH_PING] = true, [PUSH_BYE] = true, [PUSH_PONG] = false};
+
+/* A byte becomes at most six (\u0001). Offset and length of a fault's texts are bounded by its struct. */
+#define ESCAPED(member)  (6 * sizeof((struct fault){0}.member))
+#define RESULT_BYTES_MAX (ESCAPED(code) + ESCAPED(pointer) + 80)
+_Static_assert(PUSH_EVENTS_MAX * RESULT_BYTES_MAX + PUSH_ACK_TEXT_BYTES_MAX + ESCAPED(text) + 512 <= PUSH_ANSWER_BYTES_MAX,
+               "an ACK of nothing but refusals fits into a frame");
 
 const char *push_type_name(enum push_type type)
 {
@@ -41,17 +50,27 @@ static bool read_hash(const struct json *json, const char *name, struct sha256 *
 	return text != NULL && sha256_parse_hex(text, ret_hash);
 }
 
+static bool is_source(const char *text)
+{
+	size_t len = strlen(text);
+	size_t allowed = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-");
+	return len >= 1 && len <= ENVELOPE_SOURCE_MAX && allowed == len;
+}
+
 static enum status parse_hello(const struct json *json, struct push_message *message, struct fault *fault)
 {
 	const struct json *witness = json_find(json, "witness");
+	const struct json *region = json_find(json, "region");
 	uint64_t version;
 	message->source = json_find_string(json, "source");
 	message->region = json_find_string(json, "region");
 	if (!read_count(json, "version", &version))
 		return bad(fault, "/version", "HELLO needs a version");
 	message->version = (int64_t)version;
-	if (message->source == NULL || message->source[0] == '\0' || strlen(message->source) > ENVELOPE_SOURCE_MAX)
-		return bad(fault, "/source", "HELLO needs a source of 1 to 128 bytes");
+	if (message->source == NULL || !is_source(message->source))
+		return bad(fault, "/source", "HELLO needs a source of 1 to 128 of A-Z a-z 0-9 . _ : / -");
+	if (region != NULL && message->region == NULL)
+		return bad(fault, "/region", "a region is a string of eight digits");
 	message->has_witness = witness != NULL;
 	if (witness != NULL && !(read_count(witness, "seq", &message->last_seq) && read_hash(witness, "hash", &message->head)))
 		return bad(fault, "/witness", "a witness is {\"seq\": number, \"hash\": 64 hex digits}");
@@ -130,6 +149,8 @@ static enum status parse_ack(struct arena *arena, const struct json *json, struc
 	    !read_count(json, "last_seq", &message->last_seq) || !read_hash(json, "head", &message->head))
 		return bad(fault, "", "ACK lacks a member");
 	message->count = json_count(results);
+	if (message->count > PUSH_EVENTS_MAX)
+		return bad(fault, "/results", "a batch has at most 500 events");
 	struct push_result *copy = arena_array(arena, struct push_result, message->count);
 	size_t i = 0;
 	for (const struct json *item = json_first(results); item != NULL; item = json_next(item), i++) {
@@ -194,6 +215,24 @@ enum status push_parse(struct arena *arena, struct span header, struct push_mess
 	return bad(fault, "/type", "there is no such message type");
 }
 
+enum status push_parse_request(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault)
+{
+	if (header.len > PUSH_REQUEST_BYTES_MAX)
+		return bad(fault, "", "a client's header frame has at most 64 KiB");
+	enum status status = push_parse(arena, header, ret_message, fault);
+	if (status == STATUS_OK && !IS_REQUEST[ret_message->type])
+		return bad(fault, "/type", "this message goes from the intake to a client");
+	return status;
+}
+
+enum status push_parse_answer(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault)
+{
+	enum status status = push_parse(arena, header, ret_message, fault);
+	if (status == STATUS_OK && IS_REQUEST[ret_message->type] && ret_message->type != PUSH_BYE)
+		return bad(fault, "/type", "this message goes from a client to the intake");
+	return status;
+}
+
 /* ---- Formatting ---- */
 
 static void write_hash(struct json_writer *writer, const char *name, const struct sha256 *hash)
@@ -248,7 +287,7 @@ static void write_welcome(struct json_writer *writer, const struct push_message 
 	json_write_object_end(writer);
 }
 
-static void write_result(struct json_writer *writer, const struct push_result *result)
+static void write_result(struct json_writer *writer, const struct push_result *result, size_t *texts_bytes)
 {
 	json_write_object(writer);
 	if (result->outcome == PUSH_STORED) {
@@ -257,21 +296,25 @@ static void write_result(struct json_writer *writer, const struct push_result *r
 		json_member_integer(writer, "duplicate", (int64_t)result->seq);
 	} else {
 		json_member_string(writer, "rejected", result->code);
-		json_member_string(writer, "pointer", result->pointer);
+		json_member_string(writer, "pointer", result->pointer == NULL ? "" : result->pointer);
 		if (result->offset >= 0)
 			json_member_integer(writer, "offset", result->offset);
-		json_member_string(writer, "text", result->text);
+		size_t before = writer->buf->len;
+		if (result->text != NULL && *texts_bytes < PUSH_ACK_TEXT_BYTES_MAX)
+			json_member_string(writer, "text", result->text);
+		*texts_bytes += writer->buf->len - before;
 	}
 	json_write_object_end(writer);
 }
 
 static void write_ack(struct json_writer *writer, const struct push_message *message)
 {
+	size_t texts_bytes = 0;
 	json_member_integer(writer, "batch", (int64_t)message->batch);
 	json_write_name(writer, "results");
 	json_write_array(writer);
 	for (size_t i = 0; i < message->count; i++)
-		write_result(writer, &message->results[i]);
+		write_result(writer, &message->results[i], &texts_bytes);
 	json_write_array_end(writer);
 	json_member_integer(writer, "last_seq", (int64_t)message->last_seq);
 	write_hash(writer, "head", &message->head);

@@ -13,7 +13,9 @@
 #define PUSH_VERSION          1
 #define PUSH_EVENTS_MAX       500
 #define PUSH_BODY_BYTES_MAX   ((size_t)256 * 1024)
-#define PUSH_HEADER_BYTES_MAX ((size_t)512 * 1024)  /* an ACK of 500 refusals with their texts fits */
+#define PUSH_REQUEST_BYTES_MAX ((size_t)64 * 1024)    /* a header frame of the client's */
+#define PUSH_ANSWER_BYTES_MAX  ((size_t)1024 * 1024)  /* one of the intake's; push_format keeps an ACK below it */
+#define PUSH_ACK_TEXT_BYTES_MAX ((size_t)128 * 1024)  /* texts of an ACK's refusals: what comes after these goes without */
 #define PUSH_CREDIT_BATCHES   4
 #define PUSH_CREDIT_BYTES     (PUSH_CREDIT_BATCHES * PUSH_BODY_BYTES_MAX)
 
@@ -31,10 +33,10 @@ enum push_witness { PUSH_WITNESS_UNKNOWN, PUSH_WITNESS_OK, PUSH_WITNESS_MISMATCH
 struct push_result {
 	enum push_outcome { PUSH_STORED, PUSH_DUPLICATE, PUSH_REJECTED } outcome;
 	uint64_t seq;          /* stored or duplicate */
-	const char *code;      /* rejected */
+	const char *code;      /* rejected; it and the two below no longer than in struct fault, pointer and text may be NULL */
 	const char *pointer;
 	int64_t offset;        /* -1 = none */
-	const char *text;
+	const char *text;      /* NULL: it was left out, see PUSH_ACK_TEXT_BYTES_MAX */
 };
 
 /* One struct for every type; which members count is said beside them. Texts are borrowed. */
@@ -58,9 +60,16 @@ struct push_message {
 	const char *text;
 };
 
-/* INVALID with code bad_header when the frame is not a message of version 1. Texts live in arena. */
+/* INVALID with code bad_header when the frame is not a message of version 1, either side's. Texts live in arena, which gives
+ * at most PUSH_ARENA_BYTES(header.len). */
 enum status push_parse(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
-/* Appends the header frame. */
+/* The same for what may come from a client (HELLO, PUSH, PING, BYE, at most PUSH_REQUEST_BYTES_MAX), and from the intake. */
+enum status push_parse_request(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+enum status push_parse_answer(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+#define PUSH_ARENA_BYTES(len) (JSON_ARENA_BYTES(len) + (sizeof(struct push_result) + 16) * PUSH_EVENTS_MAX)
+
+/* Appends the header frame: at most PUSH_ANSWER_BYTES_MAX for count <= PUSH_EVENTS_MAX. An ACK whose refusals say too much
+ * loses the texts of the later ones, never a code or a pointer. */
 void push_format(struct buf *buf, const struct push_message *message);
 const char *push_type_name(enum push_type type);
 

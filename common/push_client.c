@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_BYTES_MAX  ((size_t)16 * 1024 * 1024)
+#define STEP_BYTES_MAX  PUSH_ARENA_BYTES(PUSH_ANSWER_BYTES_MAX)
 #define HELLO_AGAIN_MS  1000
 #define PING_MS         10000
 #define SILENCE_MS      30000
@@ -33,6 +33,9 @@ struct push_client {
 	size_t sent;                /* of these, sent in this session */
 	uint64_t first_batch;       /* number of ring[0] in this session */
 	uint64_t credit_batches, credit_bytes;
+	bool has_witness;           /* the last head heard in this process: sent with the next HELLO */
+	uint64_t witness_seq;
+	struct sha256 witness_hash;
 	int64_t heard_ms;
 	int64_t hello_ms;           /* last HELLO */
 	int64_t ping_ms;
@@ -64,7 +67,7 @@ enum status push_client_new(struct bus *bus, const struct push_client_options *o
 static enum status send_message(struct push_client *client, const struct push_message *message, struct span body)
 {
 	struct buf header;
-	buf_init(&header, PUSH_HEADER_BYTES_MAX);
+	buf_init(&header, PUSH_REQUEST_BYTES_MAX);
 	push_format(&header, message);
 	const struct span frames[] = {buf_span(&header), body};
 	enum status status = bus_send(client->socket, frames, ARRAY_COUNT(frames));
@@ -126,7 +129,8 @@ static void lose_session(struct push_client *client)
 static void say_hello(struct push_client *client, int64_t now_ms)
 {
 	const struct push_message hello = {
-		.type = PUSH_HELLO, .version = PUSH_VERSION, .source = client->options.source, .region = client->options.region};
+		.type = PUSH_HELLO, .version = PUSH_VERSION, .source = client->options.source, .region = client->options.region,
+		.has_witness = client->has_witness, .last_seq = client->witness_seq, .head = client->witness_hash};
 	if (client->hello_ms != 0 && now_ms - client->hello_ms < HELLO_AGAIN_MS)
 		return;
 	if (send_message(client, &hello, span_of("", 0)) == STATUS_OK) {
@@ -137,13 +141,27 @@ static void say_hello(struct push_client *client, int64_t now_ms)
 
 /* ---- Answers ---- */
 
-static void take_welcome(struct push_client *client, const struct push_message *message)
+static void remember_head(struct push_client *client, const struct push_message *message)
 {
+	client->has_witness = message->last_seq > 0;
+	client->witness_seq = message->last_seq;
+	client->witness_hash = message->head;
+}
+
+/* FORBIDDEN when the log is not the one whose head was heard before: it was changed, or restored from an older copy. */
+static enum status take_welcome(struct push_client *client, const struct push_message *message, struct fault *fault)
+{
+	if (client->has_witness && message->witness != PUSH_WITNESS_OK)
+		return fault_set(fault, STATUS_FORBIDDEN, "witness_mismatch", "", -1,
+		                 "the centre's log is not what it was: seq %llu is gone or has another hash; keep your events and tell the centre",
+		                 (unsigned long long)client->witness_seq);
+	remember_head(client, message);
 	client->state = CLIENT_OPEN;
 	client->sent = 0;
 	client->first_batch = 1;
 	client->credit_batches = message->credit_batches;
 	client->credit_bytes = message->credit_bytes;
+	return STATUS_OK;
 }
 
 static void take_ack(struct push_client *client, const struct push_message *message)
@@ -153,6 +171,7 @@ static void take_ack(struct push_client *client, const struct push_message *mess
 		return;
 	}
 	struct push_batch *batch = client->ring[0];
+	remember_head(client, message);
 	client->count--;
 	client->sent--;
 	client->first_batch++;
@@ -175,7 +194,7 @@ static enum status take_message(struct push_client *client, const struct push_me
 	switch (message->type) {
 	case PUSH_WELCOME:
 		if (client->state == CLIENT_GREETING)
-			take_welcome(client, message);
+			return take_welcome(client, message, fault);
 		break;
 	case PUSH_ACK:
 		if (client->state == CLIENT_OPEN)
@@ -213,7 +232,7 @@ static enum status read_answers(struct push_client *client, int64_t now_ms, stru
 		client->heard_ms = now_ms;
 		arena_reset(client->arena);
 		if (bus_message_frames(client->message) == 2 &&
-		    push_parse(client->arena, bus_message_frame(client->message, 0), &message, NULL) == STATUS_OK)
+		    push_parse_answer(client->arena, bus_message_frame(client->message, 0), &message, NULL) == STATUS_OK)
 			status = take_message(client, &message, fault);
 	}
 	return status;

@@ -42,7 +42,8 @@ bool push_client_offer(struct push_client *client, struct push_batch *batch) MUS
 size_t push_client_unsettled(const struct push_client *client);
 
 /* Reads answers, sends what credit allows, pings, opens a new session when the old one is lost. OK while there is hope;
- * FORBIDDEN when the centre refuses this key or what it asks for: fault says why, and no repetition will help. */
+ * FORBIDDEN when the centre refuses this key or what it asks for, or a new session shows that its log is not the one whose
+ * head was heard before (code witness_mismatch): fault says why, and no repetition will help. */
 enum status push_client_step(struct push_client *client, struct fault *fault) MUST_CHECK;
 struct bus_socket *push_client_socket(struct push_client *client);
 

@@ -43,12 +43,13 @@ enum intake_action intake_decide(enum intake_state state, enum push_type type)
 	return INTAKE_REFUSE;
 }
 
-enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch)
+enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch, bool going_back)
 {
 	if (batch == expected)
 		return INTAKE_BATCH_TAKE;
-	/* After a NACK and a CREDIT, batches sent before them may still be on the line: within the credit that was open. */
-	if (batch > expected && batch < expected + PUSH_CREDIT_BATCHES)
+	/* After a NACK and a CREDIT, batches sent before them may still be on the line: within the credit that was open. At any
+	 * other time silence would leave the client waiting for ever. */
+	if (going_back && batch > expected && batch - expected < PUSH_CREDIT_BATCHES)
 		return INTAKE_BATCH_EARLY;
 	return INTAKE_BATCH_BAD;
 }

@@ -23,13 +23,14 @@ enum intake_action {
 	INTAKE_DROP,      /* sent before the sender saw our NACK: say nothing, it comes again */
 	INTAKE_PONG,
 	INTAKE_FORGET,    /* the client left */
-	INTAKE_REFUSE,    /* BYE no_session or bad_header */
+	INTAKE_REFUSE,    /* BYE no_session */
 };
+/* type: what push_parse_request lets through. */
 enum intake_action intake_decide(enum intake_state state, enum push_type type);
 
-/* Batches of a session come in order, each once. expected is the next one. */
+/* Batches of a session come in order, each once. expected is the next one; going_back: since a NACK it has not come yet. */
 enum intake_batch { INTAKE_BATCH_TAKE, INTAKE_BATCH_EARLY, INTAKE_BATCH_BAD };
-enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch);
+enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch, bool going_back);
 
 /* Cuts body by sizes. INVALID (code bad_frames) when they do not add up to it. events has count elements. */
 enum status intake_slice(struct span body, const uint32_t *sizes, size_t count, struct span *events, struct fault *fault) MUST_CHECK;

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define MESSAGES_A_ROUND 64
-
 /* ---- Answers ---- */
 
 static void send_message(struct intake *intake, const struct intake_session *session, const struct push_message *message)
@@ -39,6 +37,31 @@ static void send_credit(struct intake *intake, struct intake_session *session, u
 	send_message(intake, session, &credit);
 }
 
+/* Credit is granted after commit, and not before the round is over: see struct intake. */
+static void owe_credit(struct intake *intake, struct intake_session *session, uint64_t bytes)
+{
+	if (session->owed_batches == 0) {
+		ASSERT(intake->owed_count < ARRAY_COUNT(intake->owed));
+		intake->owed[intake->owed_count++] = session;
+		session->owed_bytes = 0;
+	}
+	session->owed_batches++;
+	session->owed_bytes += bytes;
+}
+
+/* A session that was removed, or begun anew, in this round owes nothing: its place in the list is skipped. */
+static void pay_credit(struct intake *intake)
+{
+	for (size_t i = 0; i < intake->owed_count; i++) {
+		struct intake_session *session = intake->owed[i];
+		uint64_t batches = session->owed_batches;
+		session->owed_batches = 0;
+		if (batches > 0 && session->state == INTAKE_OPEN)
+			send_credit(intake, session, batches, session->owed_bytes);
+	}
+	intake->owed_count = 0;
+}
+
 static void send_nack(struct intake *intake, struct intake_session *session, uint64_t batch, enum status status)
 {
 	const struct push_message nack = {
@@ -46,6 +69,8 @@ static void send_nack(struct intake *intake, struct intake_session *session, uin
 		.text = "the batch could not be stored now; wait for credit and send it again"};
 	session->credit_batches = 0;
 	session->credit_bytes = 0;
+	session->owed_batches = 0;
+	session->going_back = true;
 	intake->database_lost = true;
 	intake_session_move(session, INTAKE_FAILED, status_name(status));
 	log_write(LOG_EVENT_batch_failed, "region", session->region, "status", status_name(status), "error",
@@ -91,6 +116,8 @@ static void greet(struct intake *intake, struct intake_session *session, const s
 		return;
 	}
 	session->expected_batch = 1;
+	session->going_back = false;
+	session->owed_batches = 0;
 	session->credit_batches = PUSH_CREDIT_BATCHES;
 	session->credit_bytes = PUSH_CREDIT_BYTES;
 	intake_session_move(session, INTAKE_OPEN, "hello");
@@ -114,6 +141,7 @@ struct batch {
 	struct envelope *envelopes;
 	struct intake_refusal *refusals;
 	size_t refusals_count;
+	size_t refusals_lost;             /* of these, not kept: the region's quarantine is full */
 	struct append_event *events;      /* what passed the checks */
 	size_t *places;                   /* of events[i] in the batch */
 	size_t events_count;
@@ -160,7 +188,14 @@ static enum status authorise(void *context, struct db *db)
 	enum status status = intake_store_load_rights(db, session->user, batch->intake->arena, &rights);
 	if (status != STATUS_OK)
 		return status;
-	return rights.region[0] == '\0' || text_equal(rights.region, session->region) ? STATUS_OK : STATUS_FORBIDDEN;
+	if (rights.region[0] != '\0' && !text_equal(rights.region, session->region))
+		return STATUS_FORBIDDEN;
+	/* check_rights let these pass a moment ago: the rights were narrowed since. The client sends the batch again. */
+	for (size_t i = 0; i < batch->events_count; i++) {
+		if (intake_check_rights(&rights, session->region, &batch->envelopes[batch->places[i]], NULL) != STATUS_OK)
+			return STATUS_RETRY;
+	}
+	return STATUS_OK;
 }
 
 static enum status before_commit(void *context, struct db *db, const struct append_event *events, size_t count)
@@ -177,7 +212,8 @@ static enum status before_commit(void *context, struct db *db, const struct appe
 		          event_id, (unsigned long long)events[i].seq);
 		refuse(batch, batch->places[i], &fault, event_id, &events[i].stored_digest);
 	}
-	return intake_store_save_refusals(db, batch->session->region, batch->refusals, batch->refusals_count, batch->intake->arena);
+	return intake_store_save_refusals(db, batch->session->region, batch->refusals, batch->refusals_count,
+	                                  batch->intake->quarantine_bytes_max, batch->intake->arena, &batch->refusals_lost);
 }
 
 /* The rights that concern the event's own text are checked before the append: region and source do not change by waiting. */
@@ -219,6 +255,14 @@ static void count_results(const struct batch *batch)
 		[PUSH_STORED] = "outcome=\"stored\"", [PUSH_DUPLICATE] = "outcome=\"duplicate\"", [PUSH_REJECTED] = "outcome=\"rejected\""};
 	for (size_t i = 0; i < batch->count; i++)
 		telemetry_count("effreg_intake_events_total", "Events answered, by outcome.", LABELS[batch->results[i].outcome], 1);
+	for (size_t i = 0; i < batch->refusals_count; i++) {
+		char label[64];
+		snprintf(label, sizeof label, "code=\"%s\"", batch->refusals[i].fault.code);
+		telemetry_count("effreg_intake_refusals_total", "Events refused, by code.", label, 1);
+	}
+	if (batch->refusals_lost > 0)
+		telemetry_count("effreg_intake_refusals_lost_total", "Refused events whose bytes were not kept: the quarantine is full.", "",
+		                (double)batch->refusals_lost);
 }
 
 static void publish_hint(struct intake *intake, const char *region, uint64_t first, uint64_t last)
@@ -258,7 +302,7 @@ static void answer_batch(struct batch *batch, uint64_t number, uint64_t body_byt
 		.type = PUSH_ACK, .batch = number, .results = batch->results, .count = batch->count,
 		.last_seq = head->last_seq, .head = head->hash};
 	send_message(intake, session, &ack);
-	send_credit(intake, session, 1, body_bytes);
+	owe_credit(intake, session, body_bytes);
 	if (stored > 0)
 		publish_hint(intake, session->region, head->last_seq - stored + 1, head->last_seq);
 }
@@ -289,7 +333,7 @@ static void store(struct intake *intake, struct intake_session *session, const s
 
 static void take_batch(struct intake *intake, struct intake_session *session, const struct push_message *push, struct span body)
 {
-	switch (intake_judge_batch(session->expected_batch, push->batch)) {
+	switch (intake_judge_batch(session->expected_batch, push->batch, session->going_back)) {
 	case INTAKE_BATCH_EARLY:
 		return;
 	case INTAKE_BATCH_BAD:
@@ -302,6 +346,7 @@ static void take_batch(struct intake *intake, struct intake_session *session, co
 		send_bye(intake, session, "over_credit", "more was sent than was granted; wait for CREDIT");
 		return;
 	}
+	session->going_back = false;
 	session->credit_batches--;
 	session->credit_bytes -= body.len;
 	store(intake, session, push, body);
@@ -357,7 +402,7 @@ static void take_message(struct intake *intake)
 	session->seen_ms = ambient_monotonic_ms();
 	if (bus_message_frames(message) != 3 || bus_message_frame(message, 2).len > PUSH_BODY_BYTES_MAX)
 		refuse_frames(intake, session);
-	else if (push_parse(intake->arena, bus_message_frame(message, 1), &parsed, &fault) != STATUS_OK)
+	else if (push_parse_request(intake->arena, bus_message_frame(message, 1), &parsed, &fault) != STATUS_OK)
 		send_bye(intake, session, "bad_header", fault.text);
 	else
 		act(intake, session, &parsed, bus_message_frame(message, 2));
@@ -366,15 +411,17 @@ static void take_message(struct intake *intake)
 void intake_on_push(void *context)
 {
 	struct intake *intake = context;
-	for (unsigned i = 0; i < MESSAGES_A_ROUND; i++) {
-		enum status status = bus_receive(intake->push, intake->message);
-		if (status == STATUS_NOT_FOUND)
-			return;
-		if (status == STATUS_OK)
+	enum status status = STATUS_OK;
+	for (unsigned i = 0; i < INTAKE_ROUND_MESSAGES && status != STATUS_NOT_FOUND; i++) {
+		status = bus_receive(intake->push, intake->message);
+		/* INVALID: more frames than a message can have; the first ones are there, and it is answered as any wrong number. */
+		if (status == STATUS_OK || status == STATUS_INVALID)
 			take_message(intake);
 		arena_reset(intake->arena);
 	}
-	loop_soon(intake->service->loop, intake_on_push, intake);
+	pay_credit(intake);
+	if (status != STATUS_NOT_FOUND)
+		loop_soon(intake->service->loop, intake_on_push, intake);
 }
 
 static void reopen(void *context, struct intake_session *session)

@@ -6,6 +6,14 @@
 #include "common/service.h"
 #include "services/intake/intake_session.h"
 
+#define INTAKE_ROUND_MESSAGES 64  /* taken before other sockets get their turn */
+
+/* What a turn may take of its arena: the header's tree, a tree for every event, what the schema check, the append and the
+ * quarantine write beside them. */
+#define INTAKE_TURN_BYTES_MAX \
+	(PUSH_ARENA_BYTES(PUSH_REQUEST_BYTES_MAX) + JSON_ARENA_BYTES(PUSH_BODY_BYTES_MAX) + PUSH_EVENTS_MAX * JSON_ARENA_BYTES(0) + \
+	 32 * 1024 * 1024)
+
 struct intake {
 	struct service *service;
 	struct contract *contract;
@@ -14,7 +22,12 @@ struct intake {
 	struct bus_socket *stream;        /* PUB: hints for the consumers */
 	struct bus_message *message;
 	struct arena *arena;              /* one turn */
+	int64_t quarantine_bytes_max;     /* bodies kept in quarantine for one region */
 	bool database_lost;               /* since a batch failed; checked by intake_on_tick */
+	/* Sessions that get their credit back when the round ends: what is taken from the socket in one round beyond the credit
+	 * was sent without it. */
+	struct intake_session *owed[INTAKE_ROUND_MESSAGES];
+	size_t owed_count;
 };
 
 /* Every waiting message, a bounded number of them. */

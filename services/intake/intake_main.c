@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-#define TURN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define TICK_MS        200
 
 static const struct config_option OPTIONS[] = {
 	{"push_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5570", 0, 0, "where regions connect (ROUTER, CURVE)"},
 	{"stream_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5571", 0, 0, "where consumers of the event stream connect (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
+	{"quarantine_bytes_max", CONFIG_INTEGER, "67108864", 0, INT64_C(1) << 40, "bytes of refused events kept for one region; beyond, they are only counted"},
 };
 
 static enum status open_sockets(struct intake *intake, struct fault *fault)
@@ -33,9 +33,10 @@ static enum status start(struct service *service, struct fault *fault)
 	ASSERT(intake != NULL);
 	service->state = intake;
 	intake->service = service;
+	intake->quarantine_bytes_max = config_integer(service->config, "quarantine_bytes_max");
 	intake->sessions = intake_sessions_new();
 	intake->message = bus_message_new();
-	intake->arena = arena_new(TURN_BYTES_MAX);
+	intake->arena = arena_new(INTAKE_TURN_BYTES_MAX);
 	enum status status = contract_new(&intake->contract, fault);
 	if (status == STATUS_OK)
 		status = open_sockets(intake, fault);

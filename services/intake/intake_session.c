@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-/* Open addressing by the routing id's hash; removal leaves a tombstone that a later add takes. */
+/* Open addressing by the routing id's hash. Removal leaves a tombstone only inside a chain: tombstones at a chain's end become
+ * empty again, or a table that has seen many connections would be searched from end to end for every new one. */
 #define SLOTS (INTAKE_SESSIONS_MAX * 2)
 
 enum slot_use { SLOT_EMPTY, SLOT_TAKEN, SLOT_REMOVED };
@@ -88,12 +89,24 @@ void intake_session_move(struct intake_session *session, enum intake_state to, c
 	session->state = to;
 }
 
+static void clean_chain_end(struct intake_sessions *sessions, size_t at)
+{
+	if (sessions->slots[(at + 1) % SLOTS].use != SLOT_EMPTY)
+		return;
+	while (sessions->slots[at].use == SLOT_REMOVED) {
+		sessions->slots[at].use = SLOT_EMPTY;
+		at = (at + SLOTS - 1) % SLOTS;
+	}
+}
+
 void intake_session_remove(struct intake_sessions *sessions, struct intake_session *session, const char *why)
 {
 	struct slot *slot = (struct slot *)(void *)((char *)session - offsetof(struct slot, session));
 	intake_session_move(session, INTAKE_CLOSED, why);
 	slot->use = SLOT_REMOVED;
+	session->owed_batches = 0;
 	sessions->count--;
+	clean_chain_end(sessions, (size_t)(slot - sessions->slots));
 }
 
 void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)

@@ -19,8 +19,11 @@ struct intake_session {
 	char region[OKTMO_TEXT_SIZE];
 	char source[ENVELOPE_SOURCE_MAX + 1];
 	uint64_t expected_batch;
+	bool going_back;                   /* a NACK went out, and the batch it named has not come again */
 	uint64_t credit_batches;           /* what the client may still send before our next word */
 	uint64_t credit_bytes;
+	uint64_t owed_batches;             /* acknowledged, to be granted again when the round ends */
+	uint64_t owed_bytes;
 	int64_t seen_ms;                   /* monotonic: the last message */
 };
 

@@ -66,34 +66,99 @@ enum status intake_store_load_welcome(struct db *db, const char *region, const s
 	return status;
 }
 
-static enum status save_refusal(struct db *db, const char *region, const struct intake_refusal *refusal, struct arena *arena)
+/* Locks the region's account of its quarantine against effreg quarantine, which deletes rows, and reads what is left. */
+static enum status lock_quarantine(struct db *db, const char *region, int64_t bytes_max, int64_t *ret_bytes_free)
 {
 	static const char SQL[] =
-		"INSERT INTO effreg.quarantine AS q (region_id, digest, code, pointer, byte_offset, detail, event_id, stored_digest, body)"
-		" VALUES ($1, $2::bytea, $3, $4, $5::bigint, $6, $7, $8::bytea, $9::bytea)"
-		" ON CONFLICT (region_id, digest) DO UPDATE SET count = q.count + 1, last_time = pg_catalog.clock_timestamp(),"
-		" code = EXCLUDED.code, pointer = EXCLUDED.pointer, byte_offset = EXCLUDED.byte_offset, detail = EXCLUDED.detail,"
-		" stored_digest = EXCLUDED.stored_digest";
-	const struct db_param nothing = db_text(NULL);
-	const struct db_param params[] = {
-		db_text(region),
-		db_bytes(refusal->digest.bytes, SHA256_BYTES),
-		db_text(refusal->fault.code),
-		db_text(refusal->fault.pointer),
-		db_integer(arena, refusal->fault.offset),
-		db_text(refusal->fault.text),
-		refusal->event_id[0] != '\0' ? db_text(refusal->event_id) : nothing,
-		refusal->has_stored_digest ? db_bytes(refusal->stored_digest.bytes, SHA256_BYTES) : nothing,
-		db_bytes(refusal->body.at, refusal->body.len),
-	};
-	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+		"INSERT INTO effreg.quarantine_use AS u (region_id) VALUES ($1)"
+		" ON CONFLICT (region_id) DO UPDATE SET body_bytes = u.body_bytes RETURNING body_bytes";
+	const struct db_param params[] = {db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_bytes_free = bytes_max - db_get_integer(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
 }
 
-enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *refusals, size_t count,
-                                       struct arena *arena)
+/* A bytea in its text form, for an array. */
+static const char *bytea_text(struct arena *arena, const void *at, size_t len)
 {
-	enum status status = STATUS_OK;
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = save_refusal(db, region, &refusals[i], arena);
-	return status;
+	char *text = arena_alloc(arena, 2 * len + 3);
+	memcpy(text, "\\x", 2);
+	hex_format(at, len, text + 2);
+	return text;
+}
+
+/* The columns of effreg.quarantine that come from a refusal, each as an array for unnest. */
+enum refusal_column { DIGEST, CODE, POINTER, BYTE_OFFSET, DETAIL, EVENT_ID, STORED_DIGEST, BODY, REFUSAL_COLUMNS };
+
+static void gather_refusals(const struct intake_refusal *refusals, size_t count, struct arena *arena, struct db_param params[REFUSAL_COLUMNS])
+{
+	const char **columns[REFUSAL_COLUMNS];
+	for (size_t column = 0; column < REFUSAL_COLUMNS; column++)
+		columns[column] = arena_array(arena, const char *, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct intake_refusal *refusal = &refusals[i];
+		columns[DIGEST][i] = bytea_text(arena, refusal->digest.bytes, SHA256_BYTES);
+		columns[CODE][i] = refusal->fault.code;
+		columns[POINTER][i] = refusal->fault.pointer;
+		columns[BYTE_OFFSET][i] = arena_printf(arena, "%ld", refusal->fault.offset);
+		columns[DETAIL][i] = refusal->fault.text;
+		columns[EVENT_ID][i] = refusal->event_id[0] == '\0' ? NULL : refusal->event_id;
+		columns[STORED_DIGEST][i] = refusal->has_stored_digest ? bytea_text(arena, refusal->stored_digest.bytes, SHA256_BYTES) : NULL;
+		columns[BODY][i] = bytea_text(arena, refusal->body.at, refusal->body.len);
+	}
+	for (size_t column = 0; column < REFUSAL_COLUMNS; column++)
+		params[column] = db_array(arena, columns[column], count);
+}
+
+/* The same bytes may stand twice in a batch: one row, counted twice. `upto` is what this row and the new ones before it take. */
+static const char SAVE_REFUSALS_SQL[] =
+	"WITH refused AS ("
+	" SELECT DISTINCT ON (r.digest) r.*, pg_catalog.count(*) OVER (PARTITION BY r.digest) AS times, q.digest IS NOT NULL AS known"
+	" FROM ROWS FROM (pg_catalog.unnest($3::bytea[]), pg_catalog.unnest($4::text[]), pg_catalog.unnest($5::text[]),"
+	"  pg_catalog.unnest($6::bigint[]), pg_catalog.unnest($7::text[]), pg_catalog.unnest($8::text[]), pg_catalog.unnest($9::bytea[]),"
+	"  pg_catalog.unnest($10::bytea[])) WITH ORDINALITY"
+	"  AS r (digest, code, pointer, byte_offset, detail, event_id, stored_digest, body, place)"
+	" LEFT JOIN effreg.quarantine q ON q.region_id = $1 AND q.digest = r.digest"
+	" ORDER BY r.digest, r.place DESC),"
+	" sized AS ("
+	" SELECT *, CASE WHEN known THEN 0 ELSE pg_catalog.octet_length(body) END AS fresh_bytes,"
+	"  pg_catalog.sum(CASE WHEN known THEN 0 ELSE pg_catalog.octet_length(body) END) OVER (ORDER BY place) AS upto FROM refused),"
+	" judged AS (SELECT *, known OR upto <= $2::bigint AS kept FROM sized),"
+	" saved AS ("
+	" INSERT INTO effreg.quarantine AS q (region_id, digest, code, pointer, byte_offset, detail, event_id, stored_digest, body, count)"
+	" SELECT $1, digest, code, pointer, byte_offset, detail, event_id, stored_digest, body, times FROM judged WHERE kept ORDER BY digest"
+	" ON CONFLICT (region_id, digest) DO UPDATE SET count = q.count + EXCLUDED.count, last_time = pg_catalog.clock_timestamp(),"
+	"  code = EXCLUDED.code, pointer = EXCLUDED.pointer, byte_offset = EXCLUDED.byte_offset, detail = EXCLUDED.detail,"
+	"  stored_digest = EXCLUDED.stored_digest),"
+	" used AS ("
+	" UPDATE effreg.quarantine_use u SET body_bytes = u.body_bytes + j.bytes, lost_count = u.lost_count + j.lost,"
+	"  lost_time = CASE WHEN j.lost > 0 THEN pg_catalog.clock_timestamp() ELSE u.lost_time END"
+	" FROM (SELECT COALESCE(pg_catalog.sum(fresh_bytes) FILTER (WHERE kept), 0) AS bytes,"
+	"  COALESCE(pg_catalog.sum(times) FILTER (WHERE NOT kept), 0) AS lost FROM judged) j WHERE u.region_id = $1)"
+	" SELECT COALESCE(pg_catalog.sum(times) FILTER (WHERE NOT kept), 0) FROM judged";
+
+enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *refusals, size_t count,
+                                       int64_t bytes_max, struct arena *arena, size_t *ret_lost)
+{
+	int64_t bytes_free;
+	struct db_rows *rows;
+	struct db_param params[2 + REFUSAL_COLUMNS] = {db_text(region)};
+	*ret_lost = 0;
+	if (count == 0)
+		return STATUS_OK;
+	enum status status = lock_quarantine(db, region, bytes_max, &bytes_free);
+	if (status != STATUS_OK)
+		return status;
+	params[1] = db_integer(arena, bytes_free);
+	gather_refusals(refusals, count, arena, &params[2]);
+	status = db_query(db, SAVE_REFUSALS_SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_lost = (size_t)db_get_integer(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
 }

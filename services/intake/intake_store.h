@@ -30,8 +30,9 @@ struct intake_refusal {
 	bool has_stored_digest;        /* a conflict */
 	struct sha256 stored_digest;
 };
-/* Inside the append's transaction: one row a digest, counted when it is there already. */
+/* Inside the append's transaction, in two statements for all of them: one row a digest, counted when it is there already. When
+ * the region's bodies would take more than bytes_max together, new ones are not kept but counted: *ret_lost of them. */
 enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *refusals, size_t count,
-                                       struct arena *arena) MUST_CHECK;
+                                       int64_t bytes_max, struct arena *arena, size_t *ret_lost) MUST_CHECK;
 
 #endif
