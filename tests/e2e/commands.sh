@@ -5,6 +5,7 @@ set -euo pipefail
 source "$(dirname "$0")/../harness/centre.sh"
 
 effreg=$centre_bin/effreg
+unknown=nonsense
 
 # The commands as effreg itself lists them: each gets its turn, none is forgotten.
 list_commands() {
@@ -83,7 +84,7 @@ for command in "${commands[@]}"; do
 	check "effreg $command --help speaks Russian" help_shows "$command" ru Пример "Коды завершения"
 done
 check "an unknown command is told and ends with 2" ends_with 2 "$effreg" nonsense
-check "an unknown option is told and ends with 2" ends_with 2 "$effreg" status --nonsense
+check "an unknown option is told and ends with 2" ends_with 2 "$effreg" status "--$unknown"
 check "--version says which" "$effreg" --version
 
 region=${test_regions[0]}
