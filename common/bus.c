@@ -2,6 +2,7 @@
  * connections, and a socket that was bound first would take peers without them. */
 #include "common/bus.h"
 
+#include "common/ambient.h"
 #include "common/buf.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #define ZAP_FRAMES_MAX    BUS_FRAMES_MAX
 #define CURVE_KEY_BYTES   32
 #define POLL_ITEMS_MAX    128
+#define CONNECT_AGAIN_MS  1000
 
 /* A draft option of 4.3: without it, a domain without a handler still lets everybody in. */
 #define OPTION_ZAP_ENFORCE_DOMAIN 93
@@ -38,6 +40,8 @@ struct bus_socket {
 	char addresses[ADDRESSES_MAX][ENDPOINT_SIZE];
 	size_t addresses_count;
 	struct bus_link link;
+	bool given_up;                    /* a handshake broke: libzmq does not try this address again */
+	int64_t connected_ms;             /* the last try at connecting, monotonic */
 	bool owned;                       /* the ZAP socket's watch closes nothing */
 };
 
@@ -267,12 +271,6 @@ static bool connect_all(struct bus_socket *socket)
 	return true;
 }
 
-void bus_connect_again(struct bus_socket *socket)
-{
-	if (socket->type != BUS_DEALER || socket->addresses_count == 0)
-		connect_all(socket);
-}
-
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
                         const struct bus_keypair *client, struct bus_socket **ret_socket, struct fault *fault)
 {
@@ -299,36 +297,30 @@ void bus_subscribe(struct bus_socket *socket, const char *topic_prefix)
 
 #define ZAP_DENIED 400
 
-static void note_link_event(struct bus_link *link, uint16_t event, uint32_t value)
+static void note_link_event(struct bus_socket *socket, uint16_t event, uint32_t value)
 {
+	struct bus_link *link = &socket->link;
+	link->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
 	switch (event) {
 	case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-		link->connected = true;
 		break;
 	case ZMQ_EVENT_DISCONNECTED:
-		link->connected = false;
 		link->disconnects++;
 		break;
-	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-		link->connected = false;
-		if (value == ZAP_DENIED)
+	default:
+		socket->given_up = true;
+		if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && value == ZAP_DENIED)
 			link->handshakes_refused++;
 		else
 			link->handshakes_failed++;
 		break;
-	default:
-		link->connected = false;
-		link->handshakes_failed++;
-		break;
 	}
 }
 
-struct bus_link bus_link_state(struct bus_socket *socket)
+/* Adds what the monitor has to say to socket->link. */
+static void drain_monitor(struct bus_socket *socket)
 {
 	zmq_msg_t message;
-	socket->link.handshakes_refused = 0;
-	socket->link.handshakes_failed = 0;
-	socket->link.disconnects = 0;
 	zmq_msg_init(&message);
 	while (socket->monitor != NULL && zmq_msg_recv(&message, socket->monitor, ZMQ_DONTWAIT) >= 0) {
 		uint16_t event = 0;
@@ -337,11 +329,45 @@ struct bus_link bus_link_state(struct bus_socket *socket)
 		if (first && zmq_msg_size(&message) >= sizeof event + sizeof value) {
 			memcpy(&event, zmq_msg_data(&message), sizeof event);
 			memcpy(&value, (const char *)zmq_msg_data(&message) + sizeof event, sizeof value);
-			note_link_event(&socket->link, event, value);
+			note_link_event(socket, event, value);
 		}
 	}
 	zmq_msg_close(&message);
-	return socket->link;
+}
+
+struct bus_link bus_link_state(struct bus_socket *socket)
+{
+	drain_monitor(socket);
+	struct bus_link link = socket->link;
+	socket->link = (struct bus_link){.connected = link.connected};
+	return link;
+}
+
+/* libzmq connects again by itself after a lost connection, but not after a handshake that broke: a key that is added a
+ * minute later, or a server that could not decide for a moment, would be locked out for ever. */
+static void connect_given_up(struct bus_socket *socket)
+{
+	socket->given_up = false;
+	for (size_t i = 0; i < socket->addresses_count; i++) {
+		/* Fails for an address that libzmq has dropped already: then connecting is all that is needed. */
+		if (zmq_disconnect(socket->handle, socket->addresses[i]) != 0 && zmq_errno() != ENOENT)
+			continue;
+		if (zmq_connect(socket->handle, socket->addresses[i]) != 0)
+			socket->given_up = true;
+	}
+}
+
+void bus_connect_again(struct bus_socket *socket)
+{
+	int64_t now_ms = ambient_monotonic_ms();
+	if (now_ms - socket->connected_ms < CONNECT_AGAIN_MS)
+		return;
+	socket->connected_ms = now_ms;
+	drain_monitor(socket);
+	if (socket->given_up)
+		connect_given_up(socket);
+	if (socket->type != BUS_DEALER || socket->addresses_count == 0)
+		connect_all(socket);
 }
 
 /* ---- Receive ---- */
@@ -490,7 +516,8 @@ static enum status decide(struct bus *bus, const struct bus_message *request, ch
 
 static void answer(struct bus *bus, const struct bus_message *request, enum status status, const char *user)
 {
-	const char *code = status == STATUS_OK ? "200" : status_group(status) == STATUS_GROUP_TRANSIENT ? "500" : "400";
+	/* 300 makes libzmq drop the connection without a word, and the client tries again; after 400 and 500 it would not. */
+	const char *code = status == STATUS_OK ? "200" : status_group(status) == STATUS_GROUP_TRANSIENT ? "300" : "400";
 	struct span request_id = bus_message_frames(request) > 1 ? bus_message_frame(request, 1) : span_of("", 0);
 	struct bus_socket zap = {.handle = bus->zap};
 	const struct span frames[] = {

@@ -34,7 +34,7 @@ enum status bus_read_key(const char *path, char key[BUS_KEY_TEXT], struct fault 
 /* ---- ZAP: who gets a session ---- */
 
 /* Decides for a domain ("push", "query", "feed", "stream") and a client's public key: OK lets it in, FORBIDDEN answers
- * 400, a transient status 500 (the client tries again). */
+ * 400, a transient status 300 (the client is dropped without a verdict and tries again). */
 typedef enum status bus_authorise_fn(void *context, const char *domain, const char public_key[BUS_KEY_TEXT]);
 
 /* Binds inproc://zeromq.zap.01. Must stand before the first bus_bind. */
@@ -49,10 +49,11 @@ enum bus_type { BUS_ROUTER, BUS_DEALER, BUS_PUB, BUS_SUB };
 /* A CURVE server on endpoint ("tcp://127.0.0.1:5570"; a * stands for any address or a free port). FORBIDDEN without the ZAP handler. */
 enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, const char *zap_domain,
                      const struct bus_keypair *server, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
-/* A CURVE client. An endpoint's host name may stand for several addresses: each is connected, and bus_connect_again,
- * called now and then, adds new ones. */
+/* A CURVE client. An endpoint's host name may stand for several addresses: a SUB connects to each, a DEALER to one. */
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
                         const struct bus_keypair *client, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
+/* To be called now and then (it does something at most once a second): looks the name up again for new addresses, and tries
+ * again where a handshake broke, which libzmq does not. */
 void bus_connect_again(struct bus_socket *socket);
 void bus_close(struct bus_socket **socket);
 const char *bus_endpoint(const struct bus_socket *socket);  /* as bound: the real port in place of * */
