@@ -25,6 +25,7 @@ bench_fail() {
 	exit 1
 }
 
+# shellcheck disable=SC2034 # for the benches
 # bench_option NAME VALUE: takes the options every bench has; fails for another one. --json is given without a value.
 bench_option() {
 	case $1 in
