@@ -11,7 +11,7 @@
 
 #define BUS_KEY_TEXT    41  /* a CURVE key in Z85, terminated */
 #define BUS_FRAMES_MAX  8
-#define BUS_MESSAGE_MAX ((size_t)1024 * 1024)  /* one frame: ZMQ_MAXMSGSIZE */
+#define BUS_MESSAGE_MAX ((size_t)1024 * 1024)  /* ZMQ_MAXMSGSIZE: one frame as CURVE sends it, 33 bytes longer than its content */
 
 struct bus;         /* the process's context */
 struct bus_socket;
@@ -34,7 +34,7 @@ enum status bus_read_key(const char *path, char key[BUS_KEY_TEXT], struct fault 
 /* ---- ZAP: who gets a session ---- */
 
 /* Decides for a domain ("push", "query", "feed", "stream") and a client's public key: OK lets it in, FORBIDDEN answers
- * 400, a transient status 500 (the client tries again). */
+ * 400, a transient status 300 (the client tries again by itself; after 400 only by bus_connect_again). */
 typedef enum status bus_authorise_fn(void *context, const char *domain, const char public_key[BUS_KEY_TEXT]);
 
 /* Binds inproc://zeromq.zap.01. Must stand before the first bus_bind. */
@@ -50,7 +50,7 @@ enum bus_type { BUS_ROUTER, BUS_DEALER, BUS_PUB, BUS_SUB };
 enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, const char *zap_domain,
                      const struct bus_keypair *server, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
 /* A CURVE client. An endpoint's host name may stand for several addresses: each is connected, and bus_connect_again,
- * called now and then, adds new ones. */
+ * called now and then, adds new ones and begins anew where the server refused the key. */
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
                         const struct bus_keypair *client, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
 void bus_connect_again(struct bus_socket *socket);

@@ -15,6 +15,7 @@
 #include <zmq.h>
 
 #define WAIT_MS  10000
+#define CONTENT_MAX (BUS_MESSAGE_MAX - 33)  /* command name, nonce, MAC and flags of CURVE */
 #define QUIET_MS 300  /* how long is looked for what must not come, once the other side has seen its refusal */
 
 static struct bus *bus;
@@ -181,7 +182,7 @@ static void an_unknown_key_is_refused_and_its_holder_sees_it(void **state)
 	assert_int_equal(receive(server, QUIET_MS), STATUS_NOT_FOUND);
 }
 
-/* 500 is no refusal: the database may be away; the client comes in when the answer changes. */
+/* 300 is no refusal: the database may be away; the client comes in when the answer changes. */
 static void a_key_that_cannot_be_looked_up_now_tries_again(void **state)
 {
 	(void)state;
@@ -192,6 +193,30 @@ static void a_key_that_cannot_be_looked_up_now_tries_again(void **state)
 	assert_false(link_seen.connected);
 	zap.answer = STATUS_OK;
 	assert_true(wait_for(is_connected));
+}
+
+static bool is_connected_when_asked_again(void)
+{
+	bus_connect_again(client);
+	return link_seen.connected;
+}
+
+/* A key that was added later: libzmq alone would never try it again. */
+static void a_refused_key_comes_in_once_it_is_known_if_asked_again(void **state)
+{
+	(void)state;
+	static const enum bus_type SERVERS[] = {BUS_ROUTER, BUS_PUB}, CLIENTS[] = {BUS_DEALER, BUS_SUB};
+	for (size_t i = 0; i < ARRAY_COUNT(CLIENTS); i++) {
+		memset(&link_seen, 0, sizeof link_seen);
+		zap.answer = STATUS_FORBIDDEN;
+		bus_close(&server);
+		assert_int_equal(bus_bind(bus, SERVERS[i], "tcp://127.0.0.1:*", "stream", &server_key, &server, &fault), STATUS_OK);
+		connect_client(CLIENTS[i], &client_key, server_key.public_key);
+		assert_true(wait_for(is_refused));
+		zap.answer = STATUS_OK;
+		assert_true(wait_for(is_connected_when_asked_again));
+		bus_close(&client);
+	}
 }
 
 static void another_server_than_the_expected_one_gets_no_client(void **state)
@@ -296,14 +321,14 @@ static void frames_up_to_the_maximum_come_and_more_are_dropped_whole(void **stat
 static void a_frame_over_the_maximum_costs_the_connection(void **state)
 {
 	(void)state;
-	char *bytes = calloc(1, BUS_MESSAGE_MAX + 1);
+	char *bytes = calloc(1, CONTENT_MAX + 1);
 	assert_non_null(bytes);
-	const struct span most[] = {span_of(bytes, BUS_MESSAGE_MAX)}, more[] = {span_of(bytes, BUS_MESSAGE_MAX + 1)};
+	const struct span most[] = {span_of(bytes, CONTENT_MAX)}, more[] = {span_of(bytes, CONTENT_MAX + 1)};
 	connect_client(BUS_DEALER, &client_key, server_key.public_key);
 	assert_true(wait_for(is_connected));
 	assert_int_equal(bus_send(client, most, 1), STATUS_OK);
 	assert_int_equal(receive(server, WAIT_MS), STATUS_OK);
-	assert_int_equal(bus_message_frame(message, 1).len, BUS_MESSAGE_MAX);
+	assert_int_equal(bus_message_frame(message, 1).len, CONTENT_MAX);
 	assert_int_equal(bus_send(client, more, 1), STATUS_OK);
 	assert_true(wait_for(is_disconnected));
 	assert_int_equal(receive(server, QUIET_MS), STATUS_NOT_FOUND);
@@ -477,6 +502,7 @@ int main(void)
 		TEST(a_known_key_comes_in_and_every_message_carries_it),
 		TEST(an_unknown_key_is_refused_and_its_holder_sees_it),
 		TEST(a_key_that_cannot_be_looked_up_now_tries_again),
+		TEST(a_refused_key_comes_in_once_it_is_known_if_asked_again),
 		TEST(another_server_than_the_expected_one_gets_no_client),
 		TEST(each_socket_asks_in_its_own_domain),
 		TEST(a_client_without_curve_is_turned_away),
