@@ -121,10 +121,10 @@ hand_written_variables() {
 	sed -nE '/^\| variable \| of \|/,/^$/p' deploy/README.md | cut -d '|' -f 2 | grep -oE 'EFFREG_[A-Z_]+'
 }
 
-# In shell, C (getenv), compose and documents; header guards are no variables.
+# In shell, C (getenv), compose and documents; header guards are no variables, EFFREG_SAMPLE_ is a test's own table.
 used_variables() {
 	texts | grep -vE '\.h$|^deploy/README\.md$' | xargs -r grep -noE '\bEFFREG_[A-Z_]*[A-Z]\b' |
-		grep -vE ':EFFREG_(FILES|[A-Z_]+_H)$' | sed -E 's/^([^:]*:[0-9]+):/\1\t/'
+		grep -vE ':EFFREG_(FILES|SAMPLE_[A-Z]+|[A-Z_]+_H)$' | sed -E 's/^([^:]*:[0-9]+):/\1\t/'
 }
 
 every_variable_stands_in_a_table() {
@@ -240,6 +240,20 @@ documents_name_telemetry_that_exists() {
 	done
 }
 
+# ---- who may enter
+
+# domain role, from service.c; the documents say the same.
+the_documents_name_the_roles_of_each_domain() {
+	grep -oE '\{"(push|query|feed|stream)", "[a-z]+"\}' common/service.c | tr -d '{",}' | sort >"$work/roles"
+	[[ -s $work/roles ]] || echo "this check reads common/service.c wrongly"
+	sed -nE 's/^\| [a-z (]+\)? \| (DEALER|SUB) \|[^|]*\| `([a-z]+)` \| ([a-z, ]+) \|.*/\2 \3/p' proto/README.md |
+		awk '{ gsub(/,/, ""); for (i = 2; i <= NF; i++) print $1, $i }' | sort | { diff - "$work/roles" || true; } |
+		sed -nE 's/^< (.*)/proto\/README.md lets in, the code does not: \1/p; s/^> (.*)/the code lets in, proto\/README.md does not: \1/p'
+	sed -nE 's/^ +zapDomain: ([a-z]+)$/\1/p; s/^ +roles: \[(.*)\]$/\1/p' proto/asyncapi.yaml | paste - - |
+		awk '{ gsub(/,/, ""); for (i = 2; i <= NF; i++) print $1, $i }' | sort | { diff - "$work/roles" || true; } |
+		sed -nE 's/^< (.*)/proto\/asyncapi.yaml lets in, the code does not: \1/p; s/^> (.*)/the code lets in, proto\/asyncapi.yaml does not: \1/p'
+}
+
 # ---- codes
 
 # codes SECTION: code <TAB> reserved, from the table of a section of proto/README.md.
@@ -304,6 +318,7 @@ checks=(
 	every_telemetry_call_names_its_series_in_place
 	telemetry_names_say_what_they_count
 	documents_name_telemetry_that_exists
+	the_documents_name_the_roles_of_each_domain
 	the_protocol_names_the_codes_that_are_given
 )
 
@@ -365,5 +380,7 @@ finds documents_name_log_events_that_exist proto/README.md '$a\  {"event":"never
 finds every_telemetry_call_names_its_series_in_place common/service.c 's/telemetry_count\("effreg_keys_refused_total"/telemetry_count(name/'
 finds telemetry_names_say_what_they_count common/service.c 's/"effreg_keys_refused_total"/"effreg_keys_refused"/'
 finds documents_name_telemetry_that_exists proto/README.md '$a\  rate(effreg_nothing_total[5m])'
+finds the_documents_name_the_roles_of_each_domain proto/README.md 's/ region, gateway \| 5570/ region | 5570/'
+finds the_documents_name_the_roles_of_each_domain proto/asyncapi.yaml 's/roles: \[service\]/roles: [reader]/'
 finds the_protocol_names_the_codes_that_are_given proto/README.md 's/^\| `forbidden_source` /| `forbidden_sauce` /'
 finds the_protocol_names_the_codes_that_are_given services/intake/intake_handlers.c 's/"over_credit"/"too_much"/'
