@@ -57,7 +57,7 @@ static enum status load_named(struct db *db, const char *region, const char *pre
 	return db_query(db, SQL, params, ARRAY_COUNT(params), ret_rows);
 }
 
-/* The rows after a digest, as many as a batch takes: 256 KiB of bodies hold any four events, and one row always fits. */
+/* The rows after a digest, as many as a batch takes; one always fits, for a batch brought it. */
 static enum status load_page(struct db *db, const char *region, const char *code, struct span after, struct db_rows **ret_rows)
 {
 	static const char SQL[] =
