@@ -14,7 +14,7 @@
 #define PUSH_EVENTS_MAX       500
 #define PUSH_BODY_BYTES_MAX   ((size_t)256 * 1024)
 #define PUSH_REQUEST_BYTES_MAX ((size_t)64 * 1024)    /* a header frame of the client's */
-#define PUSH_ANSWER_BYTES_MAX  ((size_t)1024 * 1024)  /* one of the intake's; push_format keeps an ACK below it */
+#define PUSH_ANSWER_BYTES_MAX  ((size_t)1023 * 1024)  /* one of the intake's: a frame less what CURVE adds; push_format keeps to it */
 #define PUSH_ACK_TEXT_BYTES_MAX ((size_t)128 * 1024)  /* texts of an ACK's refusals: what comes after these goes without */
 #define PUSH_CREDIT_BATCHES   4
 #define PUSH_CREDIT_BYTES     (PUSH_CREDIT_BATCHES * PUSH_BODY_BYTES_MAX)

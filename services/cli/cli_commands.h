@@ -21,5 +21,9 @@ cli_run cli_keys_add;
 cli_run cli_keys_rotate;
 cli_run cli_keys_revoke;
 cli_run cli_keys_list;
+cli_run cli_quarantine_list;
+cli_run cli_quarantine_show;
+cli_run cli_quarantine_replay;
+cli_run cli_quarantine_discard;
 
 #endif

@@ -22,6 +22,10 @@ static const struct command_row COMMANDS[] = {
 	{"rating history", cli_rating_history, "show a region's published places", "показать опубликованные места региона"},
 	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
 	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
+	{"quarantine list", cli_quarantine_list, "show what was refused and why", "показать, что и почему отвергнуто"},
+	{"quarantine show", cli_quarantine_show, "print the bytes of a refused event", "вывести байты отвергнутого события"},
+	{"quarantine replay", cli_quarantine_replay, "push refused events again", "отправить отвергнутые события снова"},
+	{"quarantine discard", cli_quarantine_discard, "delete a refused event", "удалить отвергнутое событие"},
 	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
 	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
 	{"keys new", cli_keys_new, "make a key pair", "создать пару ключей"},
@@ -51,7 +55,7 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	        cli_text(lang, "effreg, the exchange and rating platform of the programme «Эффективный регион»",
 	                 "effreg, платформа обмена данными и рейтинга программы «Эффективный регион»"));
 	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
-		fprintf(to, "  %-16s %s\n", COMMANDS[i].name, cli_text(lang, COMMANDS[i].en, COMMANDS[i].ru));
+		fprintf(to, "  %-18s %s\n", COMMANDS[i].name, cli_text(lang, COMMANDS[i].en, COMMANDS[i].ru));
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
