@@ -20,9 +20,12 @@ static const struct command_row COMMANDS[] = {
 	{"rating get", cli_rating_get, "show a rating", "показать рейтинг"},
 	{"rating publish", cli_rating_publish, "publish the rating of a period", "опубликовать рейтинг за период"},
 	{"rating history", cli_rating_history, "show a region's published places", "показать опубликованные места региона"},
+	{"rating recompute", cli_rating_recompute, "compute a rating from exported logs", "вычислить рейтинг по выгруженным журналам"},
 	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
 	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
 	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
+	{"log export", cli_log_export, "write the logs into files", "выгрузить журналы в файлы"},
+	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
 	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
 	{"keys new", cli_keys_new, "make a key pair", "создать пару ключей"},
 	{"keys add", cli_keys_add, "give a key its role", "выдать ключу роль"},
@@ -51,7 +54,7 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	        cli_text(lang, "effreg, the exchange and rating platform of the programme «Эффективный регион»",
 	                 "effreg, платформа обмена данными и рейтинга программы «Эффективный регион»"));
 	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
-		fprintf(to, "  %-16s %s\n", COMMANDS[i].name, cli_text(lang, COMMANDS[i].en, COMMANDS[i].ru));
+		fprintf(to, "  %-18s %s\n", COMMANDS[i].name, cli_text(lang, COMMANDS[i].en, COMMANDS[i].ru));
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
