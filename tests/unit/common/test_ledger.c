@@ -314,7 +314,7 @@ static int end(void **state)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_come_back_byte_for_byte),
@@ -328,8 +328,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_checkpoint_is_read_by_who_knows_the_key, start, end),
 		cmocka_unit_test_setup_teardown(no_byte_of_a_checkpoint_can_change, start, end),
 	};
-	const char *given = argc > 1 ? argv[1] : getenv("EFFREG_SEED");
+	const char *given = getenv("EFFREG_TEST_SEED");
 	seed = given != NULL ? strtoull(given, NULL, 10) : 20230131;
-	printf("# seed %llu\n", (unsigned long long)seed);
+	printf("# EFFREG_TEST_SEED=%llu repeats this run\n", (unsigned long long)seed);
 	return crypto_init() == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
