@@ -1,16 +1,20 @@
-/* cli_log: log verify: recomputes every region's hash chain from the stored bytes. */
-#include "common/crypto.h"
-#include "common/ident.h"
+/* cli_log: log verify: recomputes every region's hash chain, from the database or from exported files. */
 #include "services/cli/cli_commands.h"
+#include "services/cli/cli_ledger.h"
+#include "services/cli/cli_log_files.h"
+#include "services/cli/cli_log_store.h"
 #include "services/cli/cli_output.h"
+#include "services/cli/cli_registry.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ROWS_AT_ONCE    1000
-#define ARENA_BYTES_MAX ((size_t)256 * 1024 * 1024)
+#define ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024)
 
 static const struct cli_option OPTIONS[] = {
 	{"region", "CODE", NULL, NULL, "only this region: OKTMO or ISO code", "только этот регион: ОКТМО или код ISO"},
+	CLI_CHECKPOINT_OPTIONS,
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_DSN_OPTIONS,
 };
@@ -19,153 +23,172 @@ static const struct cli_command COMMAND = {
 	.name = "log verify",
 	.example = "effreg log verify --region RU-VOR",
 	.en = "Recomputes the hash chain of each region's log from the stored bytes: one changed byte, one missing or moved event is found\n"
-	      "and named by its region, seq and id.",
+	      "and named by its region, seq and id. With DIR or FILE: of exported logs, without a database; then the byte offset is named\n"
+	      "too. With --checkpoint: the logs must also be those whose heads were signed, or their continuation.",
 	.ru = "Пересчитывает хеш-цепочку журнала каждого региона по сохранённым байтам: изменённый байт, пропавшее или переставленное\n"
-	      "событие находятся и называются: регион, seq и id.",
+	      "событие находятся и называются: регион, seq и id. С DIR или FILE — по выгруженным журналам, без базы данных; тогда\n"
+	      "называется и смещение в файле. С --checkpoint журналы должны быть теми, чьи головы подписаны, или их продолжением.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
-	.exits_en = "0 every chain holds, 1 a chain is broken, 2 bad arguments, 4 no database",
-	.exits_ru = "0 все цепочки целы, 1 цепочка нарушена, 2 неверные аргументы, 4 нет базы данных",
+	.arguments = "[DIR|FILE...]",
+	.arguments_max = LEDGER_REGIONS_MAX,
+	.exits_en = "0 every chain holds, 1 a chain is broken, 2 bad arguments or unreadable file, 4 no database",
+	.exits_ru = "0 все цепочки целы, 1 цепочка нарушена, 2 неверные аргументы или файл не читается, 4 нет базы данных",
 };
+
+/* ---- in the database ---- */
 
 struct verify {
-	const struct cli_args *args;
+	struct log_report report;
 	struct db *db;
-	struct arena *arena;
-	bool json;
-	size_t events, broken;
+	struct arena *arena;  /* one page of events */
 };
 
-/* A region's chain as far as it was followed. */
-struct chain {
-	char region[OKTMO_TEXT_SIZE];
-	uint64_t seq;
-	struct sha256 hash;
-	int64_t recorded_us;
-	bool broken;
-};
-
-static void tell_broken(struct verify *verify, struct chain *chain, uint64_t seq, const char *id, const char *what)
+static void tell(struct verify *verify, const struct ledger_chain *chain, uint64_t seq, const char *id,
+                 enum ledger_problem problem)
 {
-	chain->broken = true;
-	verify->broken++;
-	if (verify->json)
-		printf("{\"region\":\"%s\",\"seq\":%llu,\"id\":\"%s\",\"problem\":\"%s\"}\n", chain->region, (unsigned long long)seq, id, what);
-	else
-		printf("%s seq %llu %s: %s\n", chain->region, (unsigned long long)seq, id, what);
+	const struct log_place place = {.region = chain->region, .seq = seq, .id = id};
+	log_report_problem(&verify->report, &place, problem);
 }
 
-static void follow_event(struct verify *verify, struct chain *chain, const struct db_rows *rows, size_t row)
+/* False: told. */
+static bool follow_entries(struct verify *verify, struct ledger_chain *chain, const struct stored_entry *entries,
+                           size_t count)
 {
-	uint64_t seq = (uint64_t)db_get_integer(rows, row, 0);
-	const char *id = db_get_text(rows, row, 1);
-	int64_t recorded_us = db_get_integer(rows, row, 2);
-	struct span stored = db_get_bytes(rows, row, 3, verify->arena);
-	struct sha256 digest = sha256_of(db_get_text(rows, row, 4), db_get_len(rows, row, 4));
-	enum cli_lang lang = verify->args->lang;
-	if (seq != chain->seq + 1) {
-		tell_broken(verify, chain, chain->seq + 1, "", cli_text(lang, "the event is missing", "событие пропало"));
-		return;
+	for (size_t i = 0; i < count; i++) {
+		enum ledger_problem problem = ledger_chain_follow(chain, &entries[i].entry);
+		if (problem == LEDGER_EVENT_MISSING)
+			tell(verify, chain, chain->seq + 1, "", problem);
+		else if (problem != LEDGER_SOUND)
+			tell(verify, chain, entries[i].entry.seq, entries[i].id, problem);
+		if (problem != LEDGER_SOUND)
+			return false;
+		verify->report.events++;
 	}
-	if (recorded_us < chain->recorded_us) {
-		tell_broken(verify, chain, seq, id, cli_text(lang, "recorded_time goes back", "recorded_time идёт назад"));
-		return;
-	}
-	chain->hash = chain_next(&chain->hash, chain->region, seq, recorded_us, &digest);
-	chain->seq = seq;
-	chain->recorded_us = recorded_us;
-	verify->events++;
-	if (!span_equal(stored, span_of((const char *)chain->hash.bytes, SHA256_BYTES)))
-		tell_broken(verify, chain, seq, id,
-		            cli_text(lang, "the bytes, the recorded time or the hash were changed", "изменены байты события, время записи или хеш"));
+	return true;
 }
 
-static enum status read_events(struct verify *verify, struct chain *chain, size_t *ret_count)
+static enum status verify_region(struct verify *verify, const struct ledger_head *head)
 {
-	static const char SQL[] =
-		"SELECT seq, id, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, hash, body FROM effreg.event"
-		" WHERE region_id = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::integer";
-	arena_reset(verify->arena);
-	const struct db_param params[] = {
-		db_text(chain->region), db_integer(verify->arena, (int64_t)chain->seq), db_integer(verify->arena, ROWS_AT_ONCE)};
-	struct db_rows *rows;
-	enum status status = db_query(verify->db, SQL, params, ARRAY_COUNT(params), &rows);
-	if (status != STATUS_OK)
-		return status;
-	*ret_count = db_rows_count(rows);
-	for (size_t row = 0; row < *ret_count && !chain->broken; row++)
-		follow_event(verify, chain, rows, row);
-	db_rows_destroy(&rows);
-	return STATUS_OK;
-}
-
-static enum status verify_region(struct verify *verify, const char *region, uint64_t last_seq, struct span head)
-{
-	struct chain chain = {0};
+	struct ledger_chain chain;
+	struct stored_entry *entries;
 	size_t count = 1;
-	enum status status = STATUS_OK;
-	/* head lives in the arena of the list; keep it. */
-	struct sha256 expected = {0};
-	if (head.len == SHA256_BYTES)
-		memcpy(expected.bytes, head.at, SHA256_BYTES);
-	memcpy(chain.region, region, OKTMO_LEN);
-	while (status == STATUS_OK && count > 0 && !chain.broken && chain.seq < last_seq) {
-		cli_output_progress("%s %llu/%llu", region, (unsigned long long)chain.seq, (unsigned long long)last_seq);
-		status = read_events(verify, &chain, &count);
+	ledger_chain_init(&chain, head->region, log_report_witness(&verify->report, head->region));
+	while (count > 0 && chain.seq < head->seq) {
+		cli_output_progress("%s %" PRIu64 "/%" PRIu64, head->region, chain.seq, head->seq);
+		arena_reset(verify->arena);
+		/* What is appended meanwhile is not asked for: the head was read before. */
+		uint64_t left = head->seq - chain.seq;
+		size_t limit = left < ROWS_AT_ONCE ? (size_t)left : ROWS_AT_ONCE;
+		enum status status = cli_log_store_load_entries(verify->db, verify->arena, head->region, chain.seq + 1, limit,
+		                                                &entries, &count);
+		if (status != STATUS_OK)
+			return status;
+		if (!follow_entries(verify, &chain, entries, count))
+			return STATUS_OK;
 	}
-	if (status != STATUS_OK || chain.broken)
-		return status;
-	if (chain.seq != last_seq)
-		tell_broken(verify, &chain, chain.seq + 1, "", cli_text(verify->args->lang, "the event is missing", "событие пропало"));
-	else if (memcmp(chain.hash.bytes, expected.bytes, SHA256_BYTES) != 0)
-		tell_broken(verify, &chain, last_seq, "", cli_text(verify->args->lang, "the head is not the hash of the last event", "голова журнала не равна хешу последнего события"));
+	enum ledger_problem problem = ledger_chain_end(&chain, head->seq, &head->hash);
+	if (problem != LEDGER_SOUND)
+		tell(verify, &chain, problem == LEDGER_EVENT_MISSING ? chain.seq + 1 : chain.seq, "", problem);
 	return STATUS_OK;
 }
 
-static enum status verify_all(struct verify *verify, size_t *ret_regions)
+/* Regions of the checkpoint whose log is empty now. */
+static void tell_absent(struct verify *verify, const struct ledger_head *heads, size_t count)
 {
-	static const char SQL[] =
-		"SELECT h.region_id, h.last_seq, h.hash FROM effreg.event_head h JOIN effreg.region r USING (region_id)"
-		" WHERE $1::text IS NULL OR h.region_id = $1 OR r.iso = pg_catalog.upper($1) ORDER BY h.region_id";
-	const struct db_param params[] = {db_text(cli_args_value(verify->args, "region"))};
-	struct arena *heads = arena_new(ARENA_BYTES_MAX);
-	struct db_rows *rows;
-	enum status status = db_query(verify->db, SQL, params, ARRAY_COUNT(params), &rows);
-	if (status == STATUS_OK) {
-		*ret_regions = db_rows_count(rows);
-		for (size_t row = 0; row < *ret_regions && status == STATUS_OK; row++)
-			status = verify_region(verify, db_get_text(rows, row, 0), (uint64_t)db_get_integer(rows, row, 1), db_get_bytes(rows, row, 2, heads));
-		db_rows_destroy(&rows);
+	for (size_t i = 0; i < verify->report.witnesses_count; i++) {
+		const char *region = verify->report.witnesses[i].region;
+		const struct log_place place = {.region = region, .seq = 0, .id = ""};
+		if (ledger_find_head(heads, count, region) == NULL)
+			log_report_problem(&verify->report, &place, LEDGER_SHORTENED);
 	}
-	arena_destroy(&heads);
+}
+
+static enum status verify_heads(struct verify *verify)
+{
+	struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	const char *region = cli_args_value(verify->report.args, "region");
+	struct ledger_head *heads;
+	enum status status =
+		cli_log_store_load_heads(verify->db, arena, region, &heads, &verify->report.regions);
+	for (size_t i = 0; status == STATUS_OK && i < verify->report.regions; i++)
+		status = verify_region(verify, &heads[i]);
+	if (status == STATUS_OK && region == NULL)
+		tell_absent(verify, heads, verify->report.regions);
+	arena_destroy(&arena);
 	return status;
+}
+
+static int verify_database(struct verify *verify)
+{
+	if (cli_output_connect_db(verify->report.args, &verify->db) != STATUS_OK)
+		return CLI_EXIT_UNREACHABLE;
+	verify->arena = arena_new(ARENA_BYTES_MAX);
+	enum status status = verify_heads(verify);
+	cli_output_progress_end();
+	if (status != STATUS_OK)
+		cli_output_error(verify->report.args, "%s", db_error(verify->db));
+	arena_destroy(&verify->arena);
+	db_disconnect(&verify->db);
+	return status == STATUS_OK ? CLI_EXIT_OK : CLI_EXIT_UNREACHABLE;
+}
+
+/* ---- in files ---- */
+
+static enum status verify_path(struct log_report *report, const char *path, const char *region, struct fault *fault)
+{
+	if (ledger_is_dir(path))
+		return log_files_verify_dir(report, path, region, fault);
+	if (region != NULL)
+		return fault_set(fault, STATUS_INVALID, "region", "", -1, "--region is for a folder; %s is one region's ledger", path);
+	log_files_verify_file(report, path);
+	return STATUS_OK;
+}
+
+static int verify_files(struct log_report *report)
+{
+	struct fault fault = {.offset = -1};
+	char region[OKTMO_TEXT_SIZE];
+	const char *code = cli_args_value(report->args, "region");
+	enum status status = code == NULL ? STATUS_OK : registry_find_region(code, region, &fault);
+	for (size_t i = 0; i < report->args->arguments_count && status == STATUS_OK; i++)
+		status = verify_path(report, report->args->arguments[i], code == NULL ? NULL : region, &fault);
+	cli_output_progress_end();
+	if (status == STATUS_OK)
+		return CLI_EXIT_OK;
+	cli_output_fault(report->args, &fault);
+	return CLI_EXIT_USAGE;
+}
+
+/* The verdict over what was read. */
+static int conclude(const struct log_report *report)
+{
+	const char *region = cli_args_value(report->args, "region");
+	log_report_end(report);
+	if (report->regions == 0 && region != NULL) {
+		cli_output_error(report->args, cli_text(report->args->lang, "there is no log of %s", "нет журнала региона %s"), region);
+		return CLI_EXIT_NEGATIVE;
+	}
+	return report->broken == 0 ? CLI_EXIT_OK : CLI_EXIT_NEGATIVE;
 }
 
 int cli_log_verify(int argc, char **argv, enum cli_lang lang)
 {
 	struct cli_args args;
-	struct verify verify = {.args = &args};
+	struct verify verify = {.report = {.args = &args}};
 	enum cli_format format;
-	size_t regions = 0;
 	int exit_code;
 	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))
 		return exit_code;
 	if (!cli_output_format(&args, &format))
 		return CLI_EXIT_USAGE;
-	if (cli_output_connect_db(&args, &verify.db) != STATUS_OK)
-		return CLI_EXIT_UNREACHABLE;
-	verify.json = format == CLI_FORMAT_JSON;
-	verify.arena = arena_new(ARENA_BYTES_MAX);
-	enum status status = verify_all(&verify, &regions);
-	cli_output_progress_end();
-	if (status != STATUS_OK)
-		cli_output_error(&args, "%s", db_error(verify.db));
-	else
-		fprintf(stderr, cli_text(args.lang, "%zu events of %zu regions, %zu chains broken\n", "событий: %zu, регионов: %zu, нарушенных цепочек: %zu\n"),
-		        verify.events, regions, verify.broken);
-	arena_destroy(&verify.arena);
-	db_disconnect(&verify.db);
-	if (status != STATUS_OK)
-		return CLI_EXIT_UNREACHABLE;
-	return verify.broken == 0 ? CLI_EXIT_OK : CLI_EXIT_NEGATIVE;
+	verify.report.json = format == CLI_FORMAT_JSON;
+	struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	if (log_report_load_checkpoint(&verify.report, arena, &exit_code)) {
+		exit_code = args.arguments_count > 0 ? verify_files(&verify.report) : verify_database(&verify);
+		if (exit_code == CLI_EXIT_OK)
+			exit_code = conclude(&verify.report);
+	}
+	arena_destroy(&arena);
+	return exit_code;
 }

@@ -1,0 +1,398 @@
+/* cli_recompute: rating recompute: a rating computed again from exported logs, without the centre.
+ *
+ * Whoever holds the logs and the methodology gets the result_digest that was published, or knows that it does not follow
+ * from these events. The chain of every log is followed on the way: a changed byte is refused. */
+#include "common/ambient.h"
+#include "services/cli/cli_commands.h"
+#include "services/cli/cli_ledger.h"
+#include "services/cli/cli_output.h"
+#include "services/cli/cli_recompute_core.h"
+#include "services/cli/cli_registry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_BYTES_MAX  ((size_t)16 * 1024 * 1024)
+#define ARENA_BYTES_MAX ((size_t)2048 * 1024 * 1024)
+#define COHORT_ALL      "all"
+
+static const struct cli_option OPTIONS[] = {
+	{"logs", "DIR", NULL, NULL, "the folder that log export wrote", "папка, выгруженная командой log export"},
+	{"methodology", "FILE", NULL, NULL, "the methodology file", "файл методики"},
+	{"period", "PERIOD", NULL, NULL, "the year; that of --document when absent", "год; без параметра — из --document"},
+	{"cohort", "COHORT", NULL, COHORT_ALL, "which cohort", "когорта"},
+	{"document", "FILE", NULL, NULL, "a rating (rating get --format json) to compare with; where it lists seqs, the logs count that far",
+	 "рейтинг (rating get --format json) для сравнения; если в нём есть seqs, журналы учитываются до них"},
+	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
+};
+
+static const struct cli_command COMMAND = {
+	.name = "rating recompute",
+	.example = "effreg rating recompute --logs logs --methodology methodology.json --period 2023",
+	.en = "Computes a rating from exported logs, without a database, and prints its result_digest: the one that was published, if the\n"
+	      "logs, the methodology and the result belong together. A log whose chain is broken is refused.",
+	.ru = "Вычисляет рейтинг по выгруженным журналам, без базы данных, и печатает его result_digest: тот же, что опубликован, если\n"
+	      "журналы, методика и результат соответствуют друг другу. Журнал с нарушенной цепочкой отклоняется.",
+	.options = OPTIONS,
+	.options_count = ARRAY_COUNT(OPTIONS),
+	.exits_en = "0 computed (and equal to the document), 1 a log is broken or the result is another one, 2 bad arguments or unreadable file",
+	.exits_ru = "0 вычислен (и совпал с документом), 1 журнал нарушен или результат другой, 2 неверные аргументы или файл не читается",
+};
+
+struct recompute {
+	const struct cli_args *args;
+	struct arena *arena;
+	struct fault fault;
+	const struct methodology *methodology;
+	struct generate_registry registry;
+	struct unit_table *units;
+	uint64_t hash_seed;
+	const char *dir;
+	const struct ledger_head *heads;
+	size_t heads_count;
+	const struct json *document;  /* or NULL */
+	const struct json *seqs;      /* the document's, or NULL */
+	const char *period;
+	int year;
+	size_t logs, events, parked;
+};
+
+/* ---- what is given ---- */
+
+static enum status read_json(struct recompute *recompute, const char *path, const struct json **ret_json)
+{
+	struct span text;
+	enum status status = ambient_read_file(recompute->arena, path, FILE_BYTES_MAX, &text, &recompute->fault);
+	if (status == STATUS_OK)
+		status = json_parse(recompute->arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, ret_json, &recompute->fault);
+	return status;
+}
+
+static enum status load_methodology(struct recompute *recompute)
+{
+	const struct json *json;
+	enum status status = read_json(recompute, cli_args_value(recompute->args, "methodology"), &json);
+	return status == STATUS_OK ? methodology_read(recompute->arena, json, &recompute->methodology, &recompute->fault)
+	                           : status;
+}
+
+static enum status load_dictionaries(struct recompute *recompute)
+{
+	struct span text;
+	enum status status = registry_load_regions(&recompute->registry, &recompute->fault);
+	if (status == STATUS_OK)
+		status = registry_find_file("proto/registry/units.csv", &text, &recompute->fault);
+	if (status == STATUS_OK)
+		status = unit_table_new(text, &recompute->units, &recompute->fault);
+	return status;
+}
+
+static enum status mismatch(struct recompute *recompute, const char *pointer, const char *en, const char *ru)
+{
+	return fault_set(&recompute->fault, STATUS_INVALID, "document", pointer, -1, "%s",
+	                 cli_text(recompute->args->lang, en, ru));
+}
+
+static bool is_text(const struct json *json, const char *name, const char *expected)
+{
+	const char *text = json_find_string(json, name);
+	return text != NULL && text_equal(text, expected);
+}
+
+static bool is_methodology(const struct json *json, const struct methodology *methodology)
+{
+	int64_t version;
+	const struct json *member = json_find(json, "version");
+	return is_text(json, "code", methodology->code) && json_is(member, JSON_NUMBER) && json_integer(member, &version) &&
+	       version == methodology->version;
+}
+
+/* The document must be of what is to be computed. */
+static enum status load_document(struct recompute *recompute)
+{
+	const char *path = cli_args_value(recompute->args, "document");
+	if (path == NULL)
+		return STATUS_OK;
+	enum status status = read_json(recompute, path, &recompute->document);
+	if (status != STATUS_OK)
+		return status;
+	if (json_find_string(recompute->document, "result_digest") == NULL)
+		return mismatch(recompute, "/result_digest", "the document is no rating", "документ — не рейтинг");
+	if (recompute->period == NULL)
+		recompute->period = json_find_string(recompute->document, "period");
+	if (recompute->period == NULL || !is_text(recompute->document, "period", recompute->period))
+		return mismatch(recompute, "/period", "the document is of another period", "документ за другой период");
+	if (!is_text(recompute->document, "cohort", cli_args_value(recompute->args, "cohort")))
+		return mismatch(recompute, "/cohort", "the document is of another cohort", "документ другой когорты");
+	if (!is_methodology(json_find(recompute->document, "methodology"), recompute->methodology))
+		return mismatch(recompute, "/methodology", "the document was computed by another methodology or version",
+		                "документ вычислен по другой методике или версии");
+	recompute->seqs = json_find(recompute->document, "seqs");
+	return STATUS_OK;
+}
+
+static enum status find_year(struct recompute *recompute)
+{
+	struct period period;
+	recompute->period = cli_args_value(recompute->args, "period");
+	enum status status = load_document(recompute);
+	if (status != STATUS_OK)
+		return status;
+	if (recompute->period == NULL || !period_parse(recompute->period, &period) || strlen(period.code) != 4)
+		return mismatch(recompute, "", "name the year: --period 2023 (indicators are computed for years)",
+		                "назовите год: --period 2023 (показатели вычисляются за год)");
+	recompute->year = atoi(period.code);
+	return STATUS_OK;
+}
+
+static enum status load_all(struct recompute *recompute)
+{
+	enum status status = load_methodology(recompute);
+	if (status == STATUS_OK)
+		status = find_year(recompute);
+	if (status == STATUS_OK)
+		status = load_dictionaries(recompute);
+	if (status == STATUS_OK)
+		status = ledger_load_heads(recompute->arena, recompute->dir, &recompute->heads, &recompute->heads_count,
+		                           &recompute->fault);
+	return status;
+}
+
+/* ---- one log ---- */
+
+/* How far a log counts, and the hash it must have there. */
+struct extent {
+	uint64_t seq;
+	bool has_hash;
+	struct sha256 hash;
+};
+
+static bool read_extent(const struct json *json, struct extent *ret_extent)
+{
+	char *end;
+	const char *seq = json_find_string(json, "seq");
+	const char *head = json_find_string(json, "head");
+	if (seq == NULL || head == NULL || seq[0] < '0' || seq[0] > '9')
+		return false;
+	ret_extent->seq = strtoull(seq, &end, 10);
+	ret_extent->has_hash = ret_extent->seq > 0;
+	return *end == '\0' && sha256_parse_hex(head, &ret_extent->hash);
+}
+
+/* What the document says of the log, else all that the folder has. */
+static enum status find_extent(struct recompute *recompute, const char *region, const struct ledger_head *head,
+                               struct extent *ret_extent)
+{
+	*ret_extent = (struct extent){.seq = head == NULL ? 0 : head->seq};
+	if (recompute->seqs == NULL)
+		return STATUS_OK;
+	const struct json *json = json_find(recompute->seqs, region);
+	if (json == NULL || !read_extent(json, ret_extent))
+		return mismatch(recompute, "/seqs", "the document does not say how far a log was read",
+		                "документ не говорит, до какого события прочитан журнал");
+	if (ret_extent->seq > (head == NULL ? 0 : head->seq))
+		return fault_set(&recompute->fault, STATUS_CONFLICT, "log", "", -1,
+		                 cli_text(recompute->args->lang, "the rating read the log of region %s up to seq %" PRIu64 ": it is not all here",
+		                          "рейтинг прочитал журнал региона %s до seq %" PRIu64 ": здесь он не весь"), region, ret_extent->seq);
+	return STATUS_OK;
+}
+
+/* A log being fed. */
+struct feed {
+	struct recompute *recompute;
+	const char *path;
+	const struct ledger_head *head;
+	struct extent extent;
+	struct recompute_region *region;
+};
+
+static enum status refuse(struct feed *feed, uint64_t seq, size_t offset)
+{
+	return fault_set(&feed->recompute->fault, STATUS_CONFLICT, "log", "", (long)offset,
+	                 cli_text(feed->recompute->args->lang, "%s, byte %zu: the chain is broken at seq %" PRIu64 "; see log verify",
+	                          "%s, байт %zu: цепочка нарушена на seq %" PRIu64 "; см. log verify"), feed->path, offset, seq);
+}
+
+/* Follows the chain of every entry and counts those within the extent. POISON: to be fed again. */
+static enum status feed_entry(struct feed *feed, struct ledger_chain *chain, const struct ledger_entry *entry)
+{
+	if (ledger_chain_follow(chain, entry) != LEDGER_SOUND)
+		return refuse(feed, chain->seq + 1, entry->offset);
+	if (entry->seq == feed->extent.seq && feed->extent.has_hash &&
+	    memcmp(entry->hash.bytes, feed->extent.hash.bytes, SHA256_BYTES) != 0)
+		return refuse(feed, entry->seq, entry->offset);
+	if (entry->seq > feed->extent.seq)
+		return STATUS_OK;
+	return recompute_region_apply(feed->region, entry->seq, entry->event, &feed->recompute->fault);
+}
+
+static enum status feed_once(struct feed *feed, struct span text)
+{
+	struct ledger_reader reader = {.text = text};
+	struct ledger_chain chain;
+	struct ledger_entry entry;
+	char region[OKTMO_TEXT_SIZE];
+	enum status status = ledger_read_header(&reader, region, &feed->recompute->fault);
+	if (status != STATUS_OK || !text_equal(region, feed->head->region))
+		return refuse(feed, 0, 0);
+	ledger_chain_init(&chain, region, NULL);
+	while ((status = ledger_read_entry(&reader, &entry, &feed->recompute->fault)) == STATUS_OK) {
+		status = feed_entry(feed, &chain, &entry);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (status != STATUS_NOT_FOUND || ledger_chain_end(&chain, feed->head->seq, &feed->head->hash) != LEDGER_SOUND)
+		return refuse(feed, chain.seq + 1, reader.at);
+	return STATUS_OK;
+}
+
+static enum status feed_log(struct feed *feed)
+{
+	struct span text;
+	enum status status = ledger_open(feed->path, &text, &feed->recompute->fault);
+	if (status != STATUS_OK)
+		return status;
+	struct span counted = span_of(text.at, text.len < feed->head->bytes ? text.len : (size_t)feed->head->bytes);
+	cli_output_progress("%s", feed->path);
+	do
+		status = feed_once(feed, counted);
+	while (status == STATUS_POISON);
+	ledger_close(&text);
+	return status;
+}
+
+/* ---- all of them ---- */
+
+static enum status count_region(struct recompute *recompute, const char *code, struct ranking_region *ret_figures)
+{
+	char path[LEDGER_PATH_SIZE];
+	struct feed feed = {
+		.recompute = recompute, .path = path, .head = ledger_find_head(recompute->heads, recompute->heads_count, code)};
+	enum status status = find_extent(recompute, code, feed.head, &feed.extent);
+	if (status == STATUS_OK && feed.head != NULL) {
+		if (!ledger_path(path, recompute->dir, code))
+			return fault_set(&recompute->fault, STATUS_INVALID, "file", "", -1, "the path is too long");
+		feed.region = recompute_region_new(feed.head->region, recompute->units, recompute->hash_seed);
+		status = feed_log(&feed);
+		recompute->logs++;
+		recompute->events += (size_t)feed.extent.seq;
+		recompute->parked += recompute_region_parked(feed.region);
+	}
+	if (status == STATUS_OK)
+		*ret_figures =
+			recompute_region_figures(feed.region, recompute->arena, recompute->methodology, code, recompute->year);
+	recompute_region_destroy(&feed.region);
+	return status;
+}
+
+static enum status check_registry(struct recompute *recompute)
+{
+	for (size_t i = 0; i < recompute->heads_count; i++) {
+		if (generate_registry_find(&recompute->registry, span_of_text(recompute->heads[i].region)) == NULL)
+			return fault_set(&recompute->fault, STATUS_UNSUPPORTED, "region", "", -1,
+			                 "this program does not know region %s: a newer one wrote these logs", recompute->heads[i].region);
+	}
+	return STATUS_OK;
+}
+
+static enum status compute(struct recompute *recompute, const struct ranking_run **ret_run)
+{
+	struct ranking_region *regions = arena_array(recompute->arena, struct ranking_region, recompute->registry.count);
+	enum status status = check_registry(recompute);
+	for (size_t i = 0; status == STATUS_OK && i < recompute->registry.count; i++)
+		status = count_region(recompute, recompute->registry.regions[i].oktmo, &regions[i]);
+	cli_output_progress_end();
+	if (status != STATUS_OK)
+		return status;
+	return ranking_compute(recompute->arena, recompute->methodology, cli_args_value(recompute->args, "cohort"),
+	                       recompute->period, regions, recompute->registry.count, ret_run, &recompute->fault);
+}
+
+/* ---- telling ---- */
+
+static void print_json(const struct recompute *recompute, const struct ranking_run *run, const char *published)
+{
+	struct buf text;
+	struct json_writer writer;
+	buf_init(&text, (size_t)64 * 1024);
+	json_writer_init(&writer, &text);
+	json_write_object(&writer);
+	json_member_string(&writer, "period", run->period);
+	json_member_string(&writer, "cohort", run->cohort);
+	json_member_string(&writer, "result_digest", run->result_digest);
+	json_member_string(&writer, "published_digest", published);
+	json_member_integer(&writer, "logs", (int64_t)recompute->logs);
+	json_member_integer(&writer, "events", (int64_t)recompute->events);
+	json_member_integer(&writer, "parked", (int64_t)recompute->parked);
+	json_write_object_end(&writer);
+	puts(text.at);
+	buf_clear(&text);
+}
+
+static void print_text(const struct recompute *recompute, const struct ranking_run *run, const char *published)
+{
+	enum cli_lang lang = recompute->args->lang;
+	printf("%s %s  result_digest %s\n", run->period, run->cohort, run->result_digest);
+	fprintf(stderr, cli_text(lang, "%zu events of %zu logs, %zu of them cannot be counted\n",
+	                         "событий: %zu, журналов: %zu, не учитываются: %zu\n"),
+	        recompute->events, recompute->logs, recompute->parked);
+	if (published != NULL && text_equal(published, run->result_digest))
+		fprintf(stderr, "%s\n", cli_text(lang, "equal to the document's", "совпадает с документом"));
+}
+
+static int conclude(const struct recompute *recompute, const struct ranking_run *run, enum cli_format format)
+{
+	const char *published = json_find_string(recompute->document, "result_digest");
+	if (format == CLI_FORMAT_JSON)
+		print_json(recompute, run, published);
+	else
+		print_text(recompute, run, published);
+	if (published != NULL && recompute->seqs == NULL)
+		cli_output_error(recompute->args, "%s", cli_text(recompute->args->lang,
+		                 "the document does not list how far the logs were read: every event was counted",
+		                 "в документе не указано, до каких событий прочитаны журналы: учтены все"));
+	if (published == NULL || text_equal(published, run->result_digest))
+		return CLI_EXIT_OK;
+	cli_output_error(recompute->args, cli_text(recompute->args->lang, "the document has another result_digest: %s",
+	                                           "в документе другой result_digest: %s"), published);
+	return CLI_EXIT_NEGATIVE;
+}
+
+static int run_command(struct recompute *recompute, enum cli_format format)
+{
+	const struct ranking_run *run;
+	int exit_code = CLI_EXIT_USAGE;
+	enum status status = load_all(recompute);
+	if (status == STATUS_OK) {
+		status = compute(recompute, &run);
+		exit_code = status == STATUS_OK ? conclude(recompute, run, format) : CLI_EXIT_NEGATIVE;
+	}
+	if (status != STATUS_OK)
+		cli_output_fault(recompute->args, &recompute->fault);
+	return exit_code;
+}
+
+int cli_rating_recompute(int argc, char **argv, enum cli_lang lang)
+{
+	struct cli_args args;
+	struct recompute recompute = {.args = &args, .fault = {.offset = -1}};
+	enum cli_format format;
+	int exit_code;
+	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))
+		return exit_code;
+	recompute.dir = cli_args_required(&args, "logs");
+	if (recompute.dir == NULL || cli_args_required(&args, "methodology") == NULL || !cli_output_format(&args, &format))
+		return CLI_EXIT_USAGE;
+	if (!text_equal(cli_args_value(&args, "cohort"), COHORT_ALL)) {
+		cli_output_error(&args, "%s", cli_text(lang, "there is one cohort: all", "когорта пока одна: all"));
+		return CLI_EXIT_USAGE;
+	}
+	recompute.arena = arena_new(ARENA_BYTES_MAX);
+	ambient_random(&recompute.hash_seed, sizeof recompute.hash_seed);
+	exit_code = run_command(&recompute, format);
+	if (recompute.units != NULL)
+		unit_table_destroy(&recompute.units);
+	arena_destroy(&recompute.arena);
+	return exit_code;
+}
