@@ -45,7 +45,7 @@ enum status contract_new(struct contract **ret_contract, struct fault *fault)
 	struct schema_document documents[DOCUMENTS_MAX];
 	struct contract *contract = calloc(1, sizeof *contract);
 	ASSERT(contract != NULL);
-	enum status status = schema_bundle_new(documents, gather_documents(documents), true, &contract->bundle, fault);
+	enum status status = schema_bundle_new(documents, gather_documents(documents), SCHEMA_ASSERT_FORMATS, &contract->bundle, fault);
 	if (status == STATUS_OK)
 		status = find_types(contract, fault);
 	if (status != STATUS_OK) {
@@ -85,10 +85,13 @@ enum status contract_check(const struct contract *contract, struct span bytes, s
 		ident_uuid_format(&uuid, ret_id);
 	const char *type_text = json_find_string(event, "type");
 	if (!json_is(event, JSON_OBJECT) || type_text == NULL)
-		return fault_set(fault, STATUS_INVALID, "schema", json_is(event, JSON_OBJECT) ? "/type" : "", -1,
-		                 "an event is a JSON object with a member \"type\"");
+		return fault_say(fault, STATUS_INVALID, "schema", json_is(event, JSON_OBJECT) ? "/type" : "", -1,
+		                 "an event is a JSON object with a string \"type\": add it",
+		                 "событие — это объект JSON со строкой \"type\": добавьте её");
 	if (!event_type_find(type_text, &type))
-		return fault_set(fault, STATUS_INVALID, "unknown_type", "/type", -1, "there is no event type \"%.100s\"", type_text);
+		return fault_tell(fault, STATUS_INVALID, "unknown_type", "/type", -1,
+		                  "there is no event type \"%.100s\": correct it, or the centre may be older than the sender",
+		                  "типа событий \"%.100s\" нет: исправьте его; возможно, центр старше отправителя", type_text);
 	status = schema_validate(contract->types[type], event, arena, fault);
 	return status == STATUS_OK ? envelope_read(event, ret_envelope, fault) : status;
 }

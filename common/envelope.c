@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static enum status refuse(struct fault *fault, const char *pointer, const char *expected)
+static enum status refuse(struct fault *fault, const char *pointer, const char *en, const char *ru)
 {
-	return fault_set(fault, STATUS_INVALID, "schema", pointer, -1, "%s %s", pointer + 1, expected);
+	return fault_say(fault, STATUS_INVALID, "schema", pointer, -1, en, ru);
 }
 
 /* The first segment, when it is a region and a slash or nothing follows. */
@@ -34,16 +34,20 @@ static enum status read_identity(const struct json *event, struct envelope *enve
 {
 	const char *id = json_find_string(event, "id");
 	if (id == NULL || !ident_uuid_parse(id, &envelope->id))
-		return refuse(fault, "/id", "must be a UUID");
+		return refuse(fault, "/id", "id must be a UUID",
+		              "id должен быть UUID");
 	envelope->source = json_find_string(event, "source");
 	if (envelope->source == NULL || envelope->source[0] == '\0' || strlen(envelope->source) > ENVELOPE_SOURCE_MAX)
-		return refuse(fault, "/source", "must be a string of 1 to 128 bytes");
+		return refuse(fault, "/source", "source must be a string of 1 to 128 bytes",
+		              "source должен быть строкой от 1 до 128 байтов");
 	envelope->type = json_find_string(event, "type");
 	if (envelope->type == NULL)
-		return refuse(fault, "/type", "must be a string such as \"effreg.project.opened.v1\"");
+		return refuse(fault, "/type", "type must be a string such as \"effreg.project.opened.v1\"",
+		              "type должен быть строкой вида \"effreg.project.opened.v1\"");
 	envelope->subject = json_find_string(event, "subject");
 	if (envelope->subject == NULL || !region_of(envelope->subject, envelope->region))
-		return refuse(fault, "/subject", "must begin with the eight digits of the region's OKTMO");
+		return refuse(fault, "/subject", "subject must begin with the eight digits of the region's OKTMO",
+		              "subject должен начинаться с восьми цифр ОКТМО региона");
 	return STATUS_OK;
 }
 
@@ -51,10 +55,12 @@ static enum status read_order(const struct json *event, struct envelope *envelop
 {
 	const char *time = json_find_string(event, "time");
 	if (time == NULL || !instant_parse(time, &envelope->time_us))
-		return refuse(fault, "/time", "must be an instant of RFC 3339 from 1970 on, such as \"2023-01-31T09:00:00Z\"");
+		return refuse(fault, "/time", "time must be an instant of RFC 3339 from 1970 on, such as \"2023-01-31T09:00:00Z\"",
+		              "time должен быть моментом по RFC 3339 с 1970 года, например \"2023-01-31T09:00:00Z\"");
 	const char *sequence = json_find_string(event, "sequence");
 	if (sequence == NULL ? json_find(event, "sequence") != NULL : !sequence_parse(sequence, &envelope->sequence))
-		return refuse(fault, "/sequence", "must be a string of 1 to 19 digits that does not begin with 0");
+		return refuse(fault, "/sequence", "sequence must be a string of 1 to 19 digits that does not begin with 0",
+		              "sequence должен быть строкой из 1–19 цифр, не с нуля");
 	return STATUS_OK;
 }
 
@@ -64,11 +70,13 @@ static enum status read_rest(const struct json *event, struct envelope *envelope
 	envelope->supersedes = json_find_string(event, "supersedes");
 	if (envelope->supersedes == NULL ? json_find(event, "supersedes") != NULL
 	                                 : !ident_uuid_parse(envelope->supersedes, &target))
-		return refuse(fault, "/supersedes", "must be the UUID of the event that this one corrects");
+		return refuse(fault, "/supersedes", "supersedes must be the UUID of the event that this one corrects",
+		              "supersedes должен быть UUID исправляемого события");
 	envelope->traceparent = json_find_string(event, "traceparent");
 	envelope->data = json_find(event, "data");
 	if (!json_is(envelope->data, JSON_OBJECT))
-		return refuse(fault, "/data", "must be an object");
+		return refuse(fault, "/data", "data must be an object",
+		              "data должен быть объектом");
 	return STATUS_OK;
 }
 
@@ -76,7 +84,8 @@ enum status envelope_read(const struct json *event, struct envelope *ret_envelop
 {
 	struct envelope envelope = {0};
 	if (!json_is(event, JSON_OBJECT))
-		return fault_set(fault, STATUS_INVALID, "schema", "", -1, "an event must be an object");
+		return fault_say(fault, STATUS_INVALID, "schema", "", -1, "an event must be an object",
+		                 "событие должно быть объектом");
 	enum status status = read_identity(event, &envelope, fault);
 	if (status == STATUS_OK)
 		status = read_order(event, &envelope, fault);

@@ -66,7 +66,8 @@ enum status json_parse(struct arena *arena, const char *text, size_t len, const 
 	const cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, false);
 	parsing_into = NULL;
 	if (tree == NULL)  /* json_scan and cJSON disagree: a refusal, not a crash, for whoever found that text */
-		return fault_set(fault, STATUS_INVALID, "bad_json", "", (long)(end - text), "not readable as JSON");
+		return fault_say(fault, STATUS_INVALID, "bad_json", "", (long)(end - text), "not readable as JSON",
+		                 "не читается как JSON");
 	*ret_json = json_of(tree);
 	return STATUS_OK;
 }

@@ -50,14 +50,14 @@ static const unsigned char STRING_BYTES[256] = {
 	[0x80 ... 0xFF] = BYTE_SPECIAL,
 };
 
-static enum status refuse(struct scan *scan, const char *code, const unsigned char *at, const char *text)
+static enum status refuse(struct scan *scan, const char *code, const unsigned char *at, const char *en, const char *ru)
 {
-	return fault_set(scan->fault, STATUS_INVALID, code, "", (long)(at - scan->start), "%s", text);
+	return fault_say(scan->fault, STATUS_INVALID, code, "", (long)(at - scan->start), en, ru);
 }
 
-static enum status refuse_json(struct scan *scan, const unsigned char *at, const char *text)
+static enum status refuse_json(struct scan *scan, const unsigned char *at, const char *en, const char *ru)
 {
-	return refuse(scan, "bad_json", at, text);
+	return refuse(scan, "bad_json", at, en, ru);
 }
 
 static size_t left(const struct scan *scan)
@@ -105,14 +105,21 @@ size_t utf8_sequence(const char *text, size_t len)
 	return overlong || beyond ? 0 : 4;
 }
 
+static enum status refuse_early_end(struct scan *scan)
+{
+	return refuse_json(scan, scan->end, "the text ends too early: it may have been cut off on the way, send the whole of it",
+	                   "текст обрывается: возможно, он усечён при передаче, отправьте его целиком");
+}
+
 /* What stands at scan->at does not belong there; a broken UTF-8 sequence is named as such. */
-static enum status refuse_here(struct scan *scan, const char *text)
+static enum status refuse_here(struct scan *scan, const char *en, const char *ru)
 {
 	if (scan->at < scan->end && utf8_sequence((const char *)scan->at, left(scan)) == 0)
-		return refuse(scan, "bad_utf8", scan->at, "these bytes are no UTF-8: send text encoded in UTF-8");
+		return refuse(scan, "bad_utf8", scan->at, "these bytes are no UTF-8: send text encoded in UTF-8",
+		              "байты не образуют UTF-8: отправьте текст в кодировке UTF-8");
 	if (scan->at == scan->end)
-		return refuse_json(scan, scan->at, "the text ends too early: it may have been cut off on the way");
-	return refuse_json(scan, scan->at, text);
+		return refuse_early_end(scan);
+	return refuse_json(scan, scan->at, en, ru);
 }
 
 static void skip_space(struct scan *scan)
@@ -140,7 +147,8 @@ static enum status scan_hex4(struct scan *scan, uint32_t *ret_unit)
 	for (int i = 0; i < 4; i++, scan->at++) {
 		int value = scan->at < scan->end ? hex_value(*scan->at) : -1;
 		if (value < 0)
-			return refuse_here(scan, "\\u needs four hexadecimal digits");
+			return refuse_here(scan, "\\u needs four hexadecimal digits",
+			                   "после \\u нужны четыре шестнадцатеричные цифры");
 		unit = unit << 4 | (uint32_t)value;
 	}
 	*ret_unit = unit;
@@ -154,17 +162,20 @@ static enum status scan_unicode_escape(struct scan *scan, const unsigned char *b
 	if (status != STATUS_OK)
 		return status;
 	if (unit == 0)
-		return refuse_json(scan, backslash, "\\u0000 is not allowed in a string: leave it out");
+		return refuse_json(scan, backslash, "\\u0000 is not allowed in a string: leave it out",
+		                   "\\u0000 в строке не допускается: удалите его");
 	if (unit < 0xD800 || unit > 0xDFFF)
 		return STATUS_OK;
 	if (unit > 0xDBFF || left(scan) < 2 || scan->at[0] != '\\' || scan->at[1] != 'u')
-		return refuse_json(scan, backslash, "a lone surrogate: write the character itself or both halves");
+		return refuse_json(scan, backslash, "a lone surrogate: write the character itself or both halves",
+		                   "одиночный суррогат: запишите сам символ или обе половины пары");
 	scan->at += 2;
 	status = scan_hex4(scan, &unit);
 	if (status != STATUS_OK)
 		return status;
 	if (unit < 0xDC00 || unit > 0xDFFF)
-		return refuse_json(scan, backslash, "a lone surrogate: write the character itself or both halves");
+		return refuse_json(scan, backslash, "a lone surrogate: write the character itself or both halves",
+		                   "одиночный суррогат: запишите сам символ или обе половины пары");
 	return STATUS_OK;
 }
 
@@ -173,14 +184,15 @@ static enum status scan_escape(struct scan *scan)
 {
 	const unsigned char *backslash = scan->at++;
 	if (scan->at == scan->end)
-		return refuse_here(scan, "");
+		return refuse_early_end(scan);
 	unsigned char kind = *scan->at;
 	if (kind == 'u') {
 		scan->at++;
 		return scan_unicode_escape(scan, backslash);
 	}
 	if (kind == '\0' || strchr("\"\\/bfnrt", kind) == NULL)
-		return refuse_here(scan, "this is no escape of JSON: a backslash itself is written twice");
+		return refuse_here(scan, "this is no escape of JSON: a backslash itself is written twice",
+		                   "в JSON нет такой последовательности: саму обратную косую черту удваивают");
 	scan->at++;
 	return STATUS_OK;
 }
@@ -194,7 +206,7 @@ static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *re
 		while (scan->at < scan->end && STRING_BYTES[*scan->at] == BYTE_PLAIN)
 			scan->at++;
 		if (scan->at == scan->end)
-			return refuse_here(scan, "");
+			return refuse_early_end(scan);
 		if (*scan->at == '"')
 			break;
 		if (*scan->at == '\\') {
@@ -206,7 +218,8 @@ static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *re
 		}
 		size_t sequence = *scan->at < 0x20 ? 0 : utf8_sequence((const char *)scan->at, left(scan));
 		if (sequence == 0)
-			return refuse_here(scan, "a raw control byte in a string: write it as an escape such as \\n");
+			return refuse_here(scan, "a raw control byte in a string: write it as an escape such as \\n",
+			                   "управляющий символ в строке: запишите его последовательностью вида \\n");
 		scan->at += sequence;
 	}
 	*ret_raw = span_of((const char *)begin, (size_t)(scan->at - begin));
@@ -217,7 +230,8 @@ static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *re
 static enum status scan_digits(struct scan *scan)
 {
 	if (!at_digit(scan))
-		return refuse_here(scan, "a digit is expected here");
+		return refuse_here(scan, "a digit is expected here: complete or correct the number",
+		                   "здесь ожидается цифра: допишите или исправьте число");
 	while (at_digit(scan))
 		scan->at++;
 	return STATUS_OK;
@@ -272,11 +286,14 @@ static enum status check_number(struct scan *scan, const unsigned char *begin, c
                                 bool is_integer)
 {
 	if (scan->at - begin > NUMBER_LEN_MAX)
-		return refuse_json(scan, begin, "a number of more than 63 characters: send it as a string");
+		return refuse_json(scan, begin, "a number of more than 63 characters: send it as a string",
+		                   "число длиннее 63 знаков: передайте его строкой");
 	if (is_integer && !integer_is_exact(begin, scan->at))
-		return refuse_json(scan, begin, "an integer beyond 2^53 loses digits in many readers: send it as a string");
+		return refuse_json(scan, begin, "an integer beyond 2^53 loses digits in many readers: send it as a string",
+		                   "целое больше 2^53 теряет цифры во многих программах: передайте его строкой");
 	if (exponent != NULL && !exponent_is_in_range(begin, exponent, scan->at))
-		return refuse_json(scan, begin, "a number out of the range of a double: send it as a string");
+		return refuse_json(scan, begin, "a number out of the range of a double: send it as a string",
+		                   "число выходит за пределы double: передайте его строкой");
 	return STATUS_OK;
 }
 
@@ -289,7 +306,8 @@ static enum status scan_number(struct scan *scan)
 	const unsigned char *digits = scan->at;
 	enum status status = scan_digits(scan);
 	if (status == STATUS_OK && *digits == '0' && scan->at - digits > 1)
-		return refuse_json(scan, digits, "a number must not begin with a needless zero");
+		return refuse_json(scan, digits, "a number must not begin with a needless zero: remove it",
+		                   "лишний ноль в начале числа: удалите его");
 	if (status == STATUS_OK && at_byte(scan, '.')) {
 		is_integer = false;
 		scan->at++;
@@ -309,7 +327,8 @@ static enum status scan_literal(struct scan *scan, const char *literal)
 	size_t len = strlen(literal);
 	for (size_t i = 0; i < len; i++, scan->at++) {
 		if (!at_byte(scan, (unsigned char)literal[i]))
-			return refuse_here(scan, "not a JSON value: true, false, null, or a string in quotes is expected");
+			return refuse_here(scan, "not a JSON value: true, false, null, or a string in quotes is expected",
+			                   "это не значение JSON: ожидается true, false, null или строка в кавычках");
 	}
 	return STATUS_OK;
 }
@@ -454,20 +473,23 @@ static enum status scan_name(struct scan *scan, struct name_set *set)
 {
 	const unsigned char *begin = scan->at;
 	if (!at_byte(scan, '"'))
-		return refuse_here(scan, "a name in double quotes is expected here");
+		return refuse_here(scan, "a name in double quotes is expected here",
+		                   "здесь ожидается имя в двойных кавычках");
 	struct name name;
 	bool escaped = false;
 	enum status status = scan_string(scan, &name.text, &escaped);
 	if (status != STATUS_OK)
 		return status;
 	if (set->count == scan->limits->members_max)
-		return fault_set(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(begin - scan->start),
-		                 "an object has more than %zu names", scan->limits->members_max);
+		return fault_tell(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(begin - scan->start),
+		                  "an object has more than %zu names: split it",
+		                  "в объекте больше %zu имён: разделите его", scan->limits->members_max);
 	if (escaped)
 		name.text = unescape(scan->scratch, name.text);
 	name.hash = hash_of(name.text);
 	if (!name_add(scan, set, &name))
-		return refuse(scan, "duplicate_key", begin, "the object has this name already: names must be unique");
+		return refuse(scan, "duplicate_key", begin, "the object has this name already: names must be unique, leave one",
+		              "такое имя в объекте уже есть: имена не повторяются, оставьте одно");
 	return STATUS_OK;
 }
 
@@ -480,7 +502,8 @@ static enum status scan_member(struct scan *scan, struct name_set *set)
 		return status;
 	skip_space(scan);
 	if (!at_byte(scan, ':'))
-		return refuse_here(scan, "a colon is expected after a name");
+		return refuse_here(scan, "a colon is expected after a name",
+		                   "после имени ожидается двоеточие");
 	scan->at++;
 	return scan_value(scan);
 }
@@ -498,11 +521,13 @@ static enum status scan_object(struct scan *scan)
 		if (at_byte(scan, '}'))
 			break;
 		if (!at_byte(scan, ','))
-			return refuse_here(scan, "a comma or } is expected after a member");
+			return refuse_here(scan, "a comma or } is expected after a member",
+			                   "после члена объекта ожидается запятая или }");
 		scan->at++;
 		skip_space(scan);
 		if (at_byte(scan, '}'))
-			return refuse_here(scan, "no comma may stand before }");
+			return refuse_here(scan, "no comma may stand before }: remove it",
+			                   "лишняя запятая перед }: удалите её");
 	}
 	scan->at++;
 	scan->names_count = set.base;
@@ -521,11 +546,13 @@ static enum status scan_array(struct scan *scan)
 		if (at_byte(scan, ']'))
 			break;
 		if (!at_byte(scan, ','))
-			return refuse_here(scan, "a comma or ] is expected after an element");
+			return refuse_here(scan, "a comma or ] is expected after an element",
+			                   "после элемента ожидается запятая или ]");
 		scan->at++;
 		skip_space(scan);
 		if (at_byte(scan, ']'))
-			return refuse_here(scan, "no comma may stand before ]");
+			return refuse_here(scan, "no comma may stand before ]: remove it",
+			                   "лишняя запятая перед ]: удалите её");
 	}
 	scan->at++;
 	return STATUS_OK;
@@ -534,8 +561,9 @@ static enum status scan_array(struct scan *scan)
 static enum status scan_nested(struct scan *scan, enum status (*scan_inside)(struct scan *))
 {
 	if (scan->depth == scan->limits->depth_max)
-		return fault_set(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(scan->at - scan->start),
-		                 "nested deeper than %u levels", scan->limits->depth_max);
+		return fault_tell(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(scan->at - scan->start),
+		                  "nested deeper than %u levels: make it flatter",
+		                  "вложенность глубже %u уровней: сделайте структуру проще", scan->limits->depth_max);
 	scan->depth++;
 	enum status status = scan_inside(scan);
 	scan->depth--;
@@ -548,7 +576,7 @@ static enum status scan_value(struct scan *scan)
 	bool escaped;
 	skip_space(scan);
 	if (scan->at == scan->end)
-		return refuse_here(scan, "");
+		return refuse_early_end(scan);
 	switch (*scan->at) {
 	case '{':
 		return scan_nested(scan, scan_object);
@@ -565,20 +593,23 @@ static enum status scan_value(struct scan *scan)
 	default:
 		if (*scan->at == '-' || at_digit(scan))
 			return scan_number(scan);
-		return refuse_here(scan, "a JSON value is expected here");
+		return refuse_here(scan, "a JSON value is expected here",
+		                   "здесь ожидается значение JSON");
 	}
 }
 
 static enum status scan_text(struct scan *scan)
 {
 	if (left(scan) >= 3 && memcmp(scan->at, "\xEF\xBB\xBF", 3) == 0)
-		return refuse_json(scan, scan->at, "the text begins with a byte-order mark: leave it out");
+		return refuse_json(scan, scan->at, "the text begins with a byte-order mark: leave it out",
+		                   "текст начинается с метки порядка байтов (BOM): удалите её");
 	enum status status = scan_value(scan);
 	if (status != STATUS_OK)
 		return status;
 	skip_space(scan);
 	if (scan->at < scan->end)
-		return refuse_here(scan, "bytes after the end of the value");
+		return refuse_here(scan, "bytes after the end of the value: remove them",
+		                   "после конца значения есть лишние байты: удалите их");
 	return STATUS_OK;
 }
 
@@ -587,8 +618,9 @@ enum status json_scan(struct arena *scratch, const char *text, size_t len, const
 {
 	ASSERT(limits->depth_max <= DEPTH_CEILING && limits->members_max < UINT32_MAX);
 	if (len > limits->bytes_max)
-		return fault_set(fault, STATUS_TOO_LARGE, "too_large", "", (long)limits->bytes_max,
-		                 "%zu bytes, at most %zu are allowed", len, limits->bytes_max);
+		return fault_tell(fault, STATUS_TOO_LARGE, "too_large", "", (long)limits->bytes_max,
+		                  "%zu bytes, at most %zu are allowed: send less at once",
+		                  "байтов: %zu, допускается не больше %zu: отправьте меньше за раз", len, limits->bytes_max);
 	struct name names[NAMES_AT_START];
 	const unsigned char *start = (const unsigned char *)text;
 	struct scan scan = {

@@ -9,19 +9,29 @@
 /* The trees, and for every schema its node, operands and pointer; "{}," is the shortest schema. */
 #define ARENA_BYTES(len) (JSON_ARENA_BYTES(len) + 1024 * (len) + 65536)
 
-enum status schema_fault(struct fault *fault, enum status status, const struct schema *schema, const char *name,
-                         const char *format, ...)
+/* A fault of a document names it. */
+static enum status blame(struct fault *fault, const char *document, const struct fault *cause)
 {
-	char pointer[sizeof fault->pointer];
-	char text[sizeof fault->text];
+	char en[sizeof cause->text];
+	char ru[sizeof cause->text_ru];
+	snprintf(en, sizeof en, "%.100s: %.400s", document, cause->text);
+	snprintf(ru, sizeof ru, "%.100s: %.600s", document, cause->text_ru);
+	return fault_say(fault, cause->status, cause->code, cause->pointer, cause->offset, en, ru);
+}
+
+enum status schema_fault(struct fault *fault, enum status status, const struct schema *schema, const char *name,
+                         const char *en, const char *ru, ...)
+{
+	struct fault cause;
+	char pointer[sizeof cause.pointer];
 	va_list arguments;
 	snprintf(pointer, sizeof pointer, "%s", schema->pointer);
 	if (name != NULL)
 		json_pointer_append(pointer, sizeof pointer, name);
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	va_start(arguments, ru);
+	(void)fault_vtell(&cause, status, "schema", pointer, -1, en, ru, arguments);
 	va_end(arguments);
-	return fault_set(fault, status, "schema", pointer, -1, "%s: %s", schema->source->name, text);
+	return blame(fault, schema->source->name, &cause);
 }
 
 static enum status read_source(struct schema_bundle *bundle, const struct schema_document *document,
@@ -29,11 +39,12 @@ static enum status read_source(struct schema_bundle *bundle, const struct schema
 {
 	struct fault cause = {0};
 	source->name = arena_text(bundle->arena, document->name, strlen(document->name));
+	source->json = document->tree;
+	if (source->json != NULL)
+		return STATUS_OK;
 	enum status status = json_parse(bundle->arena, document->text.at, document->text.len, &JSON_LIMITS_DOCUMENT,
 	                                &source->json, &cause);
-	if (status != STATUS_OK)
-		return fault_set(fault, status, cause.code, "", cause.offset, "%s: %s", document->name, cause.text);
-	return STATUS_OK;
+	return status == STATUS_OK ? STATUS_OK : blame(fault, document->name, &cause);
 }
 
 static enum status read_sources(struct schema_bundle *bundle, const struct schema_document *documents, struct fault *fault)
@@ -55,7 +66,7 @@ static enum status compile_all(struct schema_bundle *bundle, struct fault *fault
 	return status == STATUS_OK ? schema_refuse_circles(bundle, fault) : status;
 }
 
-static struct schema_bundle *bundle_of(const struct schema_document *documents, size_t count, bool formats_asserted)
+static struct schema_bundle *bundle_of(const struct schema_document *documents, size_t count, unsigned options)
 {
 	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++)
@@ -64,16 +75,16 @@ static struct schema_bundle *bundle_of(const struct schema_document *documents, 
 	ASSERT(bundle != NULL);
 	bundle->arena = arena_new(bytes);
 	bundle->patterns = patterns_new();
-	bundle->formats_asserted = formats_asserted;
+	bundle->options = options;
 	bundle->sources = arena_array(bundle->arena, struct schema_source, count);
 	bundle->sources_count = count;
 	return bundle;
 }
 
-enum status schema_bundle_new(const struct schema_document *documents, size_t count, bool formats_asserted,
+enum status schema_bundle_new(const struct schema_document *documents, size_t count, unsigned options,
                               struct schema_bundle **ret_bundle, struct fault *fault)
 {
-	struct schema_bundle *bundle = bundle_of(documents, count, formats_asserted);
+	struct schema_bundle *bundle = bundle_of(documents, count, options);
 	enum status status = read_sources(bundle, documents, fault);
 	if (status == STATUS_OK)
 		status = compile_all(bundle, fault);

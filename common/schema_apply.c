@@ -27,7 +27,10 @@ bool check_any_of(const struct frame *frame, const struct keyword *keyword)
 	for (size_t i = 0; i < keyword->schemas.count && (valid == 0 || frame->evaluated != NULL); i++)
 		valid += check_quietly(frame, keyword->schemas.at[i]);
 	return valid > 0
-	       || refuse(frame, keyword, NULL, "fits none of the %zu alternatives of the schema", keyword->schemas.count);
+	       || refuse(frame, keyword, NULL,
+	                 "fits none of the %zu alternatives of the schema: make it fit one",
+	                 "не подходит ни под один из вариантов схемы (их %zu): приведите к одному из них",
+	                 keyword->schemas.count);
 }
 
 bool check_one_of(const struct frame *frame, const struct keyword *keyword)
@@ -37,8 +40,11 @@ bool check_one_of(const struct frame *frame, const struct keyword *keyword)
 		valid += check_quietly(frame, keyword->schemas.at[i]);
 	if (valid == 1)
 		return true;
-	return refuse(frame, keyword, NULL, "fits %s of the %zu alternatives of the schema, exactly one is needed",
-	              valid == 0 ? "none" : "more than one", keyword->schemas.count);
+	if (valid == 0)
+		return refuse(frame, keyword, NULL, "fits none of the %zu alternatives of the schema, exactly one is needed",
+		              "не подходит ни под один из вариантов схемы (их %zu), нужен ровно один", keyword->schemas.count);
+	return refuse(frame, keyword, NULL, "fits more than one of the %zu alternatives of the schema, exactly one is needed",
+	              "подходит больше чем под один из вариантов схемы (их %zu), нужен ровно один", keyword->schemas.count);
 }
 
 bool check_not(const struct frame *frame, const struct keyword *keyword)
@@ -46,7 +52,8 @@ bool check_not(const struct frame *frame, const struct keyword *keyword)
 	struct frame apart = *frame;
 	apart.evaluated = NULL;
 	return !check_quietly(&apart, keyword->schema)
-	       || refuse(frame, keyword, NULL, "is what the schema excludes here: change or remove it");
+	       || refuse(frame, keyword, NULL, "is what the schema excludes here: change or remove it",
+	                 "схема исключает здесь такое значение: измените или удалите его");
 }
 
 bool check_if(const struct frame *frame, const struct keyword *keyword)
@@ -155,8 +162,12 @@ static bool refuse_unknown(const struct frame *frame, const struct keyword *keyw
 	for (; properties != NULL && count < properties->map.count && count < NAMES_SHOWN; count++)
 		names[count] = properties->map.at[count].name;
 	list_names(text, sizeof text, names, count);
-	return refuse(frame, keyword, json_name(member), "there is no such member here: remove it or correct its name%s%s",
-	              count > 0 ? "; known are: " : "", text);
+	if (count == 0)
+		return refuse(frame, keyword, json_name(member), "there is no such member here: remove it",
+		              "такого члена здесь нет: удалите его");
+	return refuse(frame, keyword, json_name(member),
+	              "there is no such member here: remove it or correct its name; known are: %s",
+	              "такого члена здесь нет: удалите его или исправьте имя; известны: %s", text);
 }
 
 static bool is_false(const struct schema *schema)
@@ -217,11 +228,13 @@ bool check_contains(const struct frame *frame, const struct keyword *keyword)
 		found++;
 	}
 	if ((double)found < (min != NULL ? min->count : 1))
-		return refuse(frame, keyword, NULL, "%zu elements fit the schema of contains, at least %.0f are needed", found,
-		              min != NULL ? min->count : 1);
+		return refuse(frame, keyword, NULL, "%zu elements fit the schema of contains, at least %.0f are needed: add some",
+		              "под схему contains подходит элементов: %zu, нужно не меньше %.0f: добавьте",
+		              found, min != NULL ? min->count : 1);
 	if (max != NULL && (double)found > max->count)
-		return refuse(frame, keyword, NULL, "%zu elements fit the schema of contains, at most %.0f are allowed", found,
-		              max->count);
+		return refuse(frame, keyword, NULL, "%zu elements fit the schema of contains, at most %.0f are allowed: remove some",
+		              "под схему contains подходит элементов: %zu, допускается не больше %.0f: удалите лишние",
+		              found, max->count);
 	return true;
 }
 

@@ -1,9 +1,9 @@
 /* Keywords that look at one value and apply no other schema. */
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "common/schema_check.h"
+#include "common/schema_multiple.h"
 
 #define LIST_SIZE 240
 
@@ -17,7 +17,8 @@ static unsigned types_of(const struct json *json)
 
 bool check_type(const struct frame *frame, const struct keyword *keyword)
 {
-	static const char *const NAMES[] = {"null", "a boolean", "a number", "a string", "an array", "an object", "an integer"};
+	/* The words of the schema itself, so they are the same in both languages. */
+	static const char *const NAMES[] = {"null", "boolean", "number", "string", "array", "object", "integer"};
 	if ((types_of(frame->at->json) & keyword->types) != 0)
 		return true;
 	const char *wanted[ARRAY_COUNT(NAMES)];
@@ -28,7 +29,8 @@ bool check_type(const struct frame *frame, const struct keyword *keyword)
 			wanted[count++] = NAMES[i];
 	}
 	list_names(text, sizeof text, wanted, count);
-	return refuse(frame, keyword, NULL, "expected %s, found %s", text, NAMES[json_type(frame->at->json)]);
+	return refuse(frame, keyword, NULL, "must be of type %s, not %s", "нужен тип %s, а не %s", text,
+	              NAMES[json_type(frame->at->json)]);
 }
 
 bool check_const(const struct frame *frame, const struct keyword *keyword)
@@ -36,8 +38,10 @@ bool check_const(const struct frame *frame, const struct keyword *keyword)
 	if (json_equal(frame->at->json, keyword->value))
 		return true;
 	if (json_is(keyword->value, JSON_STRING))
-		return refuse(frame, keyword, NULL, "must be \"%.200s\"", json_string(keyword->value));
-	return refuse(frame, keyword, NULL, "must be the one value that the schema gives");
+		return refuse(frame, keyword, NULL, "must be \"%.200s\"", "нужно значение \"%.200s\"",
+		              json_string(keyword->value));
+	return refuse(frame, keyword, NULL, "must be the one value that the schema gives",
+	              "нужно именно то значение, которое дано в схеме");
 }
 
 bool check_enum(const struct frame *frame, const struct keyword *keyword)
@@ -48,16 +52,20 @@ bool check_enum(const struct frame *frame, const struct keyword *keyword)
 			return true;
 	}
 	list_values(text, sizeof text, keyword->value);
-	return refuse(frame, keyword, NULL, "must be one of: %s", text);
+	return refuse(frame, keyword, NULL, "must be one of: %s", "нужно одно из значений: %s", text);
 }
 
 static bool check_names(const struct frame *frame, const struct keyword *keyword, const struct name_list *names,
                         const char *because)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		if (json_find(frame->at->json, names->at[i]) == NULL)
-			return refuse(frame, keyword, NULL, "the member \"%.100s\" is missing%s%.100s: add it", names->at[i],
-			              because != NULL ? ", needed with " : "", because != NULL ? because : "");
+		if (json_find(frame->at->json, names->at[i]) != NULL)
+			continue;
+		if (because == NULL)
+			return refuse(frame, keyword, NULL, "the member \"%.100s\" is missing: add it",
+			              "не хватает члена \"%.100s\": добавьте его", names->at[i]);
+		return refuse(frame, keyword, NULL, "the member \"%.100s\" is missing, needed with \"%.100s\": add it",
+		              "не хватает члена \"%.100s\", обязательного вместе с \"%.100s\": добавьте его", names->at[i], because);
 	}
 	return true;
 }
@@ -77,36 +85,36 @@ bool check_dependent_required(const struct frame *frame, const struct keyword *k
 	return true;
 }
 
-static bool at_least(const struct frame *frame, const struct keyword *keyword, size_t count, const char *what)
-{
-	return (double)count >= keyword->count
-	       || refuse(frame, keyword, NULL, "has %zu %s, at least %.0f are needed", count, what, keyword->count);
-}
-
-static bool at_most(const struct frame *frame, const struct keyword *keyword, size_t count, const char *what)
-{
-	return (double)count <= keyword->count
-	       || refuse(frame, keyword, NULL, "has %zu %s, at most %.0f are allowed", count, what, keyword->count);
-}
-
 bool check_min_properties(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_least(frame, keyword, json_count(frame->at->json), "members");
+	size_t count = json_count(frame->at->json);
+	return (double)count >= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu members, at least %.0f are needed: add some",
+	                 "членов: %zu, нужно не меньше %.0f: добавьте", count, keyword->count);
 }
 
 bool check_max_properties(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_most(frame, keyword, json_count(frame->at->json), "members");
+	size_t count = json_count(frame->at->json);
+	return (double)count <= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu members, at most %.0f are allowed: remove some",
+	                 "членов: %zu, допускается не больше %.0f: удалите лишние", count, keyword->count);
 }
 
 bool check_min_items(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_least(frame, keyword, json_count(frame->at->json), "elements");
+	size_t count = json_count(frame->at->json);
+	return (double)count >= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu elements, at least %.0f are needed: add some",
+	                 "элементов: %zu, нужно не меньше %.0f: добавьте", count, keyword->count);
 }
 
 bool check_max_items(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_most(frame, keyword, json_count(frame->at->json), "elements");
+	size_t count = json_count(frame->at->json);
+	return (double)count <= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu elements, at most %.0f are allowed: remove some",
+	                 "элементов: %zu, допускается не больше %.0f: удалите лишние", count, keyword->count);
 }
 
 /* Code points: every byte of UTF-8 but the continuations. */
@@ -120,12 +128,18 @@ static size_t length_of(const char *text)
 
 bool check_min_length(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_least(frame, keyword, length_of(json_string(frame->at->json)), "characters");
+	size_t length = length_of(json_string(frame->at->json));
+	return (double)length >= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu characters, at least %.0f are needed: write more",
+	                 "знаков: %zu, нужно не меньше %.0f: дополните", length, keyword->count);
 }
 
 bool check_max_length(const struct frame *frame, const struct keyword *keyword)
 {
-	return at_most(frame, keyword, length_of(json_string(frame->at->json)), "characters");
+	size_t length = length_of(json_string(frame->at->json));
+	return (double)length <= keyword->count
+	       || refuse(frame, keyword, NULL, "has %zu characters, at most %.0f are allowed: shorten it",
+	                 "знаков: %zu, допускается не больше %.0f: сократите", length, keyword->count);
 }
 
 struct seen {
@@ -158,7 +172,8 @@ bool check_unique_items(const struct frame *frame, const struct keyword *keyword
 	size_t count = json_count(array);
 	if (!keyword->flag || count < 2 || all_different(frame->validation->scratch, array, count))
 		return true;
-	return refuse(frame, keyword, NULL, "the elements must differ from each other: remove the repeated one");
+	return refuse(frame, keyword, NULL, "the elements must differ from each other: remove the repeated one",
+	              "элементы не должны повторяться: удалите повтор");
 }
 
 bool check_pattern(const struct frame *frame, const struct keyword *keyword)
@@ -167,7 +182,8 @@ bool check_pattern(const struct frame *frame, const struct keyword *keyword)
 	case PATTERN_YES:
 		return true;
 	case PATTERN_NO:
-		return refuse(frame, keyword, NULL, "must match the pattern %.200s", json_string(keyword->value));
+		return refuse(frame, keyword, NULL, "must match the pattern %.200s", "не соответствует шаблону %.200s: исправьте",
+		              json_string(keyword->value));
 	default:
 		frame->validation->abandoned = true;
 		return false;
@@ -176,50 +192,45 @@ bool check_pattern(const struct frame *frame, const struct keyword *keyword)
 
 bool check_format(const struct frame *frame, const struct keyword *keyword)
 {
-	if (!frame->schema->bundle->formats_asserted || format_holds(keyword->format, json_string(frame->at->json)))
+	bool asserted = (frame->schema->bundle->options & SCHEMA_ASSERT_FORMATS) != 0;
+	if (!asserted || format_holds(keyword->format, json_string(frame->at->json)))
 		return true;
-	return refuse(frame, keyword, NULL, "must be of the format %.40s, such as %s", json_string(keyword->value),
-	              format_example(keyword->format));
-}
-
-static bool refuse_number(const struct frame *frame, const struct keyword *keyword, const char *expected)
-{
-	return refuse(frame, keyword, NULL, "is %.15g, must be %s %.15g", json_number(frame->at->json), expected,
-	              keyword->number);
+	return refuse(frame, keyword, NULL, "must be of the format %.40s, such as %s",
+	              "нужен формат %.40s, например %s", json_string(keyword->value), format_example(keyword->format));
 }
 
 bool check_minimum(const struct frame *frame, const struct keyword *keyword)
 {
-	return json_number(frame->at->json) >= keyword->number || refuse_number(frame, keyword, "at least");
+	double number = json_number(frame->at->json);
+	return number >= keyword->number || refuse(frame, keyword, NULL, "is %.15g, must be at least %.15g",
+	                                           "стоит %.15g, нужно не меньше %.15g", number, keyword->number);
 }
 
 bool check_maximum(const struct frame *frame, const struct keyword *keyword)
 {
-	return json_number(frame->at->json) <= keyword->number || refuse_number(frame, keyword, "at most");
+	double number = json_number(frame->at->json);
+	return number <= keyword->number || refuse(frame, keyword, NULL, "is %.15g, must be at most %.15g",
+	                                           "стоит %.15g, нужно не больше %.15g", number, keyword->number);
 }
 
 bool check_exclusive_minimum(const struct frame *frame, const struct keyword *keyword)
 {
-	return json_number(frame->at->json) > keyword->number || refuse_number(frame, keyword, "above");
+	double number = json_number(frame->at->json);
+	return number > keyword->number || refuse(frame, keyword, NULL, "is %.15g, must be above %.15g",
+	                                          "стоит %.15g, нужно больше %.15g", number, keyword->number);
 }
 
 bool check_exclusive_maximum(const struct frame *frame, const struct keyword *keyword)
 {
-	return json_number(frame->at->json) < keyword->number || refuse_number(frame, keyword, "below");
-}
-
-/* Exact between integers. Otherwise 0.3 has to be a multiple of 0.1, which their doubles are not: a quotient within a few
- * units in the last place of an integer is one. */
-static bool is_multiple(double number, double divisor)
-{
-	if (number == trunc(number) && divisor == trunc(divisor))
-		return fmod(number, divisor) == 0.0;
-	double quotient = number / divisor;
-	return isfinite(quotient) && fabs(quotient - nearbyint(quotient)) <= 4 * DBL_EPSILON * fabs(quotient);
+	double number = json_number(frame->at->json);
+	return number < keyword->number || refuse(frame, keyword, NULL, "is %.15g, must be below %.15g",
+	                                          "стоит %.15g, нужно меньше %.15g", number, keyword->number);
 }
 
 bool check_multiple_of(const struct frame *frame, const struct keyword *keyword)
 {
-	return is_multiple(json_number(frame->at->json), keyword->number)
-	       || refuse_number(frame, keyword, "a multiple of");
+	double number = json_number(frame->at->json);
+	return schema_is_multiple(number, keyword->number)
+	       || refuse(frame, keyword, NULL, "is %.15g, must be a multiple of %.15g", "стоит %.15g, нужно кратное %.15g", number,
+	                 keyword->number);
 }

@@ -102,7 +102,8 @@ bool schema_check(struct validation *validation, const struct schema *schema, co
 	struct evaluated mine;
 	struct frame frame = {.validation = validation, .schema = schema, .at = at};
 	if (json_is(schema->json, JSON_BOOL))
-		return json_bool(schema->json) || refuse(&frame, NULL, NULL, "nothing may stand here: leave it out");
+		return json_bool(schema->json) || refuse(&frame, NULL, NULL, "nothing may stand here: leave it out",
+		                                           "здесь ничего не должно стоять: удалите это");
 	if (outer != NULL || schema->tracks) {
 		evaluated_init(validation, at->json, &mine);
 		frame.evaluated = &mine;
@@ -153,22 +154,36 @@ static void write_pointer(const struct place *at, char *pointer, size_t size)
 	json_pointer_append(pointer, size, at->name != NULL ? at->name : number);
 }
 
-bool refuse(const struct frame *frame, const struct keyword *keyword, const char *member, const char *format, ...)
+/* Adds " [place]", for which the text gives way. */
+static void name_place(char *text, size_t size, const char *place)
 {
-	char pointer[sizeof ((struct fault *)0)->pointer];
-	char text[360];
+	size_t len = strlen(text);
+	size_t room = size - strlen(place) - sizeof " []";
+	while (len > room || (len > 0 && len < strlen(text) && ((unsigned char)text[len] & 0xC0) == 0x80))
+		len--;
+	snprintf(text + len, size - len, " [%s]", place);
+}
+
+bool refuse(const struct frame *frame, const struct keyword *keyword, const char *member, const char *en, const char *ru, ...)
+{
+	struct fault *fault = frame->validation->fault;
+	char pointer[sizeof fault->pointer];
+	char place[320];
 	va_list arguments;
-	if (frame->validation->quiet > 0 || frame->validation->fault == NULL)
+	if (frame->validation->quiet > 0 || fault == NULL)
 		return false;
 	write_pointer(frame->at, pointer, sizeof pointer);
 	if (member != NULL)
 		json_pointer_append(pointer, sizeof pointer, member);
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	va_start(arguments, ru);
+	(void)fault_vtell(fault, STATUS_INVALID, "schema", pointer, -1, en, ru, arguments);
 	va_end(arguments);
-	(void)!fault_set(frame->validation->fault, STATUS_INVALID, "schema", pointer, -1, "%s [%.64s#%.200s%s%s]", text,
-	                 frame->schema->source->name, frame->schema->pointer, keyword != NULL ? "/" : "",
-	                 keyword != NULL ? KEYWORD_KINDS[keyword->id].name : "");
+	snprintf(fault->schema_pointer, sizeof fault->schema_pointer, "%s", frame->schema->pointer);
+	if (keyword != NULL)
+		json_pointer_append(fault->schema_pointer, sizeof fault->schema_pointer, KEYWORD_KINDS[keyword->id].name);
+	snprintf(place, sizeof place, "%.60s#%s", frame->schema->source->name, fault->schema_pointer);
+	name_place(fault->text, sizeof fault->text, place);
+	name_place(fault->text_ru, sizeof fault->text_ru, place);
 	return false;
 }
 
@@ -191,14 +206,26 @@ void list_names(char *text, size_t size, const char *const *names, size_t count)
 		list_add(text, size, names[i]);
 }
 
+static void list_number(char *text, size_t size, double number)
+{
+	char digits[32];
+	snprintf(digits, sizeof digits, "%.15g", number);
+	list_add(text, size, digits);
+}
+
 void list_values(char *text, size_t size, const struct json *array)
 {
+	static const char *const OTHERS[] = {[JSON_NULL] = "null", [JSON_ARRAY] = "[\xE2\x80\xA6]", [JSON_OBJECT] = "{\xE2\x80\xA6}"};
 	text[0] = '\0';
 	for (const struct json *item = json_first(array); item != NULL; item = json_next(item)) {
 		if (json_is(item, JSON_STRING))
 			list_add(text, size, json_string(item));
+		else if (json_is(item, JSON_NUMBER))
+			list_number(text, size, json_number(item));
+		else if (json_is(item, JSON_BOOL))
+			list_add(text, size, json_bool(item) ? "true" : "false");
 		else
-			list_add(text, size, "a value that is no string");
+			list_add(text, size, OTHERS[json_type(item)]);
 	}
 }
 
@@ -209,6 +236,7 @@ enum status schema_validate(const struct schema *schema, const struct json *inst
 	struct place root = {.json = instance};
 	bool valid = schema_check(&validation, schema, &root, NULL);
 	if (validation.abandoned)
-		return fault_set(fault, STATUS_INVALID, "schema", "", -1, "a text is too intricate for its pattern: shorten it");
+		return fault_say(fault, STATUS_INVALID, "schema", "", -1, "a text is too intricate for its pattern: shorten it",
+		                 "строка слишком сложна для своего шаблона: сократите её");
 	return valid ? STATUS_OK : STATUS_INVALID;
 }

@@ -53,8 +53,8 @@ void mark_all_evaluated(const struct frame *frame);
 bool is_evaluated(const struct frame *frame, size_t index);
 
 /* Returns false, so that a check can end with it. member (may be NULL) is added to the place. */
-bool refuse(const struct frame *frame, const struct keyword *keyword, const char *member, const char *format, ...)
-	PRINTF_LIKE(4, 5);
+bool refuse(const struct frame *frame, const struct keyword *keyword, const char *member, const char *en, const char *ru, ...)
+	PRINTF_LIKE(4, 6) PRINTF_LIKE(5, 6);
 
 /* "a, b, c" of the names or JSON values, cut off with "…". */
 void list_names(char *text, size_t size, const char *const *names, size_t count);

@@ -6,10 +6,11 @@
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
 
 static enum status expected(struct fault *fault, const struct schema *schema, const struct keyword *keyword,
-                            const char *what)
+                            const char *en, const char *ru)
 {
-	return schema_fault(fault, STATUS_INVALID, schema, KEYWORD_KINDS[keyword->id].name, "\"%s\" must be %s",
-	                    KEYWORD_KINDS[keyword->id].name, what);
+	const char *name = KEYWORD_KINDS[keyword->id].name;
+	/* %.0s passes over the words of the other language. */
+	return schema_fault(fault, STATUS_INVALID, schema, name, "\"%s\" must be %s%.0s", "\"%s\": %.0s%s", name, en, ru);
 }
 
 static enum status compile_value(struct schema *schema, struct keyword *keyword, struct fault *fault)
@@ -22,19 +23,20 @@ static enum status compile_value(struct schema *schema, struct keyword *keyword,
 
 static enum status compile_values(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
-	return json_is(keyword->value, JSON_ARRAY) ? STATUS_OK : expected(fault, schema, keyword, "an array");
+	return json_is(keyword->value, JSON_ARRAY) ? STATUS_OK : expected(fault, schema, keyword, "an array", "нужен массив");
 }
 
 static enum status compile_text(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
-	return json_is(keyword->value, JSON_STRING) ? STATUS_OK : expected(fault, schema, keyword, "a string");
+	return json_is(keyword->value, JSON_STRING) ? STATUS_OK : expected(fault, schema, keyword, "a string", "нужна строка");
 }
 
 static enum status compile_dialect(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (json_is(keyword->value, JSON_STRING) && text_equal(json_string(keyword->value), DIALECT))
 		return STATUS_OK;
-	return schema_fault(fault, STATUS_UNSUPPORTED, schema, "$schema", "\"$schema\" must be \"%s\"", DIALECT);
+	return schema_fault(fault, STATUS_UNSUPPORTED, schema, "$schema", "\"$schema\" must be \"%s\"",
+	                    "\"$schema\" должна быть \"%s\"", DIALECT);
 }
 
 static enum status compile_id(struct schema *schema, struct keyword *keyword, struct fault *fault)
@@ -42,7 +44,7 @@ static enum status compile_id(struct schema *schema, struct keyword *keyword, st
 	const char *hash = json_is(keyword->value, JSON_STRING) ? strchr(json_string(keyword->value), '#') : "#";
 	if (hash == NULL || (json_is(keyword->value, JSON_STRING) && hash[1] == '\0'))
 		return STATUS_OK;
-	return expected(fault, schema, keyword, "a URI reference without a fragment");
+	return expected(fault, schema, keyword, "a URI reference without a fragment", "нужна ссылка URI без фрагмента");
 }
 
 static bool is_anchor(const char *text)
@@ -56,13 +58,13 @@ static enum status compile_anchor(struct schema *schema, struct keyword *keyword
 {
 	if (json_is(keyword->value, JSON_STRING) && is_anchor(json_string(keyword->value)))
 		return STATUS_OK;
-	return expected(fault, schema, keyword, "a letter or _, then letters, digits, - . _");
+	return expected(fault, schema, keyword, "a letter or _, then letters, digits, - . _", "нужна буква или _, затем буквы, цифры, - . _");
 }
 
 static enum status compile_bool(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_BOOL))
-		return expected(fault, schema, keyword, "true or false");
+		return expected(fault, schema, keyword, "true or false", "нужно true или false");
 	keyword->flag = json_bool(keyword->value);
 	return STATUS_OK;
 }
@@ -70,7 +72,7 @@ static enum status compile_bool(struct schema *schema, struct keyword *keyword, 
 static enum status compile_number(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_NUMBER))
-		return expected(fault, schema, keyword, "a number");
+		return expected(fault, schema, keyword, "a number", "нужно число");
 	keyword->number = json_number(keyword->value);
 	return STATUS_OK;
 }
@@ -78,7 +80,7 @@ static enum status compile_number(struct schema *schema, struct keyword *keyword
 static enum status compile_divisor(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_NUMBER) || json_number(keyword->value) <= 0)
-		return expected(fault, schema, keyword, "a number above 0");
+		return expected(fault, schema, keyword, "a number above 0", "нужно число больше 0");
 	keyword->number = json_number(keyword->value);
 	return STATUS_OK;
 }
@@ -87,7 +89,7 @@ static enum status compile_count(struct schema *schema, struct keyword *keyword,
 {
 	int64_t count = -1;
 	if (!json_integer(keyword->value, &count) || count < 0)
-		return expected(fault, schema, keyword, "a whole number, 0 or more");
+		return expected(fault, schema, keyword, "a whole number, 0 or more", "нужно целое число от 0");
 	keyword->count = (double)count;
 	return STATUS_OK;
 }
@@ -120,11 +122,11 @@ static enum status compile_types(struct schema *schema, struct keyword *keyword,
 	     name = is_list ? json_next(name) : NULL) {
 		unsigned types = type_of_name(name);
 		if (types == 0 || (keyword->types & types) != 0)
-			return expected(fault, schema, keyword, "the name of a type or an array of different ones");
+			return expected(fault, schema, keyword, "the name of a type or an array of different ones", "нужно имя типа или массив разных имён типов");
 		keyword->types |= types;
 	}
 	if (keyword->types == 0)
-		return expected(fault, schema, keyword, "the name of a type or an array of different ones");
+		return expected(fault, schema, keyword, "the name of a type or an array of different ones", "нужно имя типа или массив разных имён типов");
 	return STATUS_OK;
 }
 
@@ -150,7 +152,7 @@ static bool read_name_list(struct arena *arena, const struct json *value, struct
 static enum status compile_names(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!read_name_list(schema->bundle->arena, keyword->value, &keyword->names))
-		return expected(fault, schema, keyword, "an array of different strings");
+		return expected(fault, schema, keyword, "an array of different strings", "нужен массив разных строк");
 	return STATUS_OK;
 }
 
@@ -161,14 +163,15 @@ static enum status pattern_of(struct schema *schema, const struct keyword *keywo
 	*ret_pattern = pattern_compile(schema->bundle->patterns, text, error, sizeof error);
 	if (*ret_pattern == NULL)
 		return schema_fault(fault, STATUS_INVALID, schema, KEYWORD_KINDS[keyword->id].name,
-		                    "\"%.100s\" is not readable as a pattern: %s", text, error);
+		                    "\"%.100s\" is not readable as a pattern of ECMA-262: %s",
+		                    "\"%.100s\" не читается как регулярное выражение ECMA-262: %s", text, error);
 	return STATUS_OK;
 }
 
 static enum status compile_pattern(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_STRING))
-		return expected(fault, schema, keyword, "a string");
+		return expected(fault, schema, keyword, "a string", "нужна строка");
 	return pattern_of(schema, keyword, json_string(keyword->value), &keyword->pattern, fault);
 }
 
@@ -176,9 +179,12 @@ static enum status compile_pattern(struct schema *schema, struct keyword *keywor
 static enum status compile_format(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_STRING))
-		return expected(fault, schema, keyword, "a string");
-	if (!format_find(json_string(keyword->value), &keyword->format) && schema->bundle->formats_asserted)
-		return schema_fault(fault, STATUS_UNSUPPORTED, schema, "format", "the format \"%.100s\" is not supported",
+		return expected(fault, schema, keyword, "a string", "нужна строка");
+	if (!format_find(json_string(keyword->value), &keyword->format)
+	    && (schema->bundle->options & SCHEMA_ASSERT_FORMATS) != 0)
+		return schema_fault(fault, STATUS_UNSUPPORTED, schema, "format",
+		                    "the format \"%.100s\" is not supported: there are date, date-time, email, uri, uuid",
+		                    "формат \"%.100s\" не поддерживается: есть date, date-time, email, uri, uuid",
 		                    json_string(keyword->value));
 	return STATUS_OK;
 }
@@ -186,10 +192,12 @@ static enum status compile_format(struct schema *schema, struct keyword *keyword
 static enum status compile_reference(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_STRING))
-		return expected(fault, schema, keyword, "a URI reference");
+		return expected(fault, schema, keyword, "a URI reference", "нужна ссылка URI");
 	keyword->schema = schema_index_resolve(schema, json_string(keyword->value));
 	if (keyword->schema == NULL)
-		return schema_fault(fault, STATUS_INVALID, schema, "$ref", "there is no schema \"%.200s\" in this bundle",
+		return schema_fault(fault, STATUS_INVALID, schema, "$ref",
+		                    "there is no schema \"%.200s\" in this bundle: correct the reference or add the document",
+		                    "схемы \"%.200s\" в этом наборе нет: исправьте ссылку или добавьте документ",
 		                    json_string(keyword->value));
 	return STATUS_OK;
 }
@@ -206,7 +214,7 @@ static enum status compile_schemas(struct schema *schema, struct keyword *keywor
 {
 	size_t count = json_count(keyword->value);
 	if (!json_is(keyword->value, JSON_ARRAY) || count == 0)
-		return expected(fault, schema, keyword, "an array of one schema or more");
+		return expected(fault, schema, keyword, "an array of one schema or more", "нужен непустой массив схем");
 	keyword->schemas.at = arena_array(schema->bundle->arena, const struct schema *, count);
 	for (const struct json *item = json_first(keyword->value); item != NULL; item = json_next(item))
 		keyword->schemas.at[keyword->schemas.count++] = schema_index_node(schema->bundle, item);
@@ -221,7 +229,7 @@ static int compare_entries(const void *a, const void *b)
 static enum status compile_map(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_OBJECT))
-		return expected(fault, schema, keyword, "an object");
+		return expected(fault, schema, keyword, "an object", "нужен объект");
 	keyword->map.at = arena_array(schema->bundle->arena, struct entry, json_count(keyword->value));
 	for (const struct json *item = json_first(keyword->value); item != NULL; item = json_next(item))
 		keyword->map.at[keyword->map.count++] = (struct entry){.name = json_name(item)};
@@ -253,7 +261,7 @@ static enum status compile_name_lists(struct schema *schema, struct keyword *key
 	for (size_t i = 0; i < keyword->map.count && status == STATUS_OK; i++) {
 		struct entry *entry = &keyword->map.at[i];
 		if (!read_name_list(schema->bundle->arena, json_find(keyword->value, entry->name), &entry->names))
-			status = expected(fault, schema, keyword, "an object of arrays of different strings");
+			status = expected(fault, schema, keyword, "an object of arrays of different strings", "нужен объект из массивов разных строк");
 	}
 	return status;
 }
@@ -340,7 +348,9 @@ static enum status visit(struct schema *schema, struct fault *fault)
 	if (schema->visit == VISIT_DONE)
 		return STATUS_OK;
 	if (schema->visit == VISIT_OPEN)
-		return schema_fault(fault, STATUS_INVALID, schema, NULL, "the schema refers back to itself for the same value");
+		return schema_fault(fault, STATUS_INVALID, schema, NULL,
+		                    "the schema refers back to itself for the same value: break the circle",
+		                    "схема ссылается на саму себя для того же значения: разорвите круг");
 	enum status status = STATUS_OK;
 	schema->visit = VISIT_OPEN;
 	for (size_t i = 0; i < schema->keywords_count && status == STATUS_OK; i++)

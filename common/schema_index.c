@@ -98,6 +98,15 @@ static enum status index_keyword(const struct site *site, const struct json *val
 	}
 }
 
+/* What begins with $ belongs to the core, which has no annotations; content* we know and lack. */
+static bool may_be_ignored(const struct schema_bundle *bundle, const char *name)
+{
+	if (strncmp(name, "x-", 2) == 0)
+		return true;
+	return (bundle->options & SCHEMA_IGNORE_UNKNOWN) != 0 && name[0] != '$' && !text_equal(name, "contentEncoding")
+	       && !text_equal(name, "contentMediaType") && !text_equal(name, "contentSchema");
+}
+
 static enum status index_keywords(const struct site *site, const struct schema *schema, struct fault *fault)
 {
 	enum status status = STATUS_OK;
@@ -105,9 +114,10 @@ static enum status index_keywords(const struct site *site, const struct schema *
 		const struct keyword_kind *kind = kind_find(json_name(value));
 		if (kind != NULL)
 			status = index_keyword(site, value, kind->shape, fault);
-		else if (strncmp(json_name(value), "x-", 2) != 0)
+		else if (!may_be_ignored(site->bundle, json_name(value)))
 			status = schema_fault(fault, STATUS_UNSUPPORTED, schema, json_name(value),
 			                      "the keyword \"%.100s\" is not supported: remove it, or begin its name with x-",
+			                      "ключевое слово \"%.100s\" не поддерживается: удалите его или начните имя с x-",
 			                      json_name(value));
 		if (status != STATUS_OK)
 			return status;
@@ -133,7 +143,8 @@ static enum status index_schema(const struct site *outer, const struct json *jso
 	struct schema *schema = arena_alloc(site.bundle->arena, sizeof *schema);
 	*schema = (struct schema){.bundle = site.bundle, .json = json, .source = site.source, .pointer = site.pointer};
 	if (!json_is(json, JSON_OBJECT) && !json_is(json, JSON_BOOL))
-		return schema_fault(fault, STATUS_INVALID, schema, NULL, "a schema must be an object, true or false");
+		return schema_fault(fault, STATUS_INVALID, schema, NULL, "a schema must be an object, true or false",
+		                    "схема должна быть объектом, true или false");
 	read_names(&site, schema);
 	schemas_push(site.bundle, schema);
 	*ret_schema = schema;
@@ -183,7 +194,9 @@ enum status schema_index_finish(struct schema_bundle *bundle, struct fault *faul
 		const struct schema *other = earlier_of_the_name(bundle, i);
 		if (other != NULL)
 			return schema_fault(fault, STATUS_INVALID, bundle->schemas[i], NULL,
-			                    "its $id or $anchor belongs to %.100s#%.100s already", other->source->name, other->pointer);
+			                    "its $id or $anchor belongs to %.100s#%.100s already: choose another",
+			                    "её $id или $anchor уже занят схемой %.100s#%.100s: выберите другой",
+			                    other->source->name, other->pointer);
 	}
 	if (bundle->schemas_count > 0)
 		qsort(bundle->schemas, bundle->schemas_count, sizeof *bundle->schemas, compare_places);

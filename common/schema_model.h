@@ -6,7 +6,7 @@
  *   schema_check.c    validation: the walk, the fault, what has been evaluated
  *   schema_assert.c   validation: keywords that look at one value
  *   schema_apply.c    validation: keywords that apply other schemas
- *   schema_uri, schema_pattern, schema_format: as they are called */
+ *   schema_uri, schema_pattern, schema_ecma, schema_multiple, schema_format: as they are called */
 #ifndef EFFREG_SCHEMA_MODEL_H
 #define EFFREG_SCHEMA_MODEL_H
 
@@ -173,7 +173,7 @@ struct schema_source {
 
 struct schema_bundle {
 	struct arena *arena;
-	bool formats_asserted;
+	unsigned options;      /* SCHEMA_… */
 	struct patterns *patterns;
 	struct schema_source *sources;
 	size_t sources_count;
@@ -199,6 +199,6 @@ enum status schema_refuse_circles(struct schema_bundle *bundle, struct fault *fa
 
 /* A fault of the document: its text begins with the name of source. name (may be NULL) is added to schema's pointer. */
 enum status schema_fault(struct fault *fault, enum status status, const struct schema *schema, const char *name,
-                         const char *format, ...) PRINTF_LIKE(5, 6);
+                         const char *en, const char *ru, ...) PRINTF_LIKE(5, 7) PRINTF_LIKE(6, 7);
 
 #endif

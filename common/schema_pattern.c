@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/schema_ecma.h"
+
 /* The longest text has 64 KiB. A pattern without ambiguity needs a few steps a byte; what needs more than this is
  * the quadratic and worse kind, and would hold the process up. */
 #define MATCH_LIMIT_STEPS 1000000U
@@ -31,8 +33,6 @@ struct patterns *patterns_new(void)
 	patterns->match_context = pcre2_match_context_create(NULL);
 	patterns->match_data = pcre2_match_data_create(1, NULL);
 	ASSERT(patterns->compile_context != NULL && patterns->match_context != NULL && patterns->match_data != NULL);
-	pcre2_set_compile_extra_options(patterns->compile_context, PCRE2_EXTRA_ALT_BSUX);
-	pcre2_set_newline(patterns->compile_context, PCRE2_NEWLINE_ANYCRLF);  /* what a dot does not match */
 	pcre2_set_match_limit(patterns->match_context, MATCH_LIMIT_STEPS);
 	pcre2_set_heap_limit(patterns->match_context, HEAP_LIMIT_KIB);
 	return patterns;
@@ -55,20 +55,35 @@ void patterns_destroy(struct patterns **patterns)
 	*patterns = NULL;
 }
 
+/* Fresh, or NULL with error. */
+static pcre2_code *code_of(struct patterns *patterns, struct span text, char *error, size_t error_size)
+{
+	static const uint32_t OPTIONS = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
+	                                | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
+	PCRE2_UCHAR message[160];
+	PCRE2_SIZE offset = 0;
+	int number = 0;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text.at, text.len, OPTIONS, &number, &offset, patterns->compile_context);
+	if (code != NULL)
+		return code;
+	pcre2_get_error_message(number, message, sizeof message);
+	snprintf(error, error_size, "%s", (const char *)message);
+	return NULL;
+}
+
 const struct pattern *pattern_compile(struct patterns *patterns, const char *text, char *error, size_t error_size)
 {
-	static const uint32_t OPTIONS = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF
-	                                | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
-	int number = 0;
-	PCRE2_SIZE offset = 0;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, OPTIONS, &number, &offset,
-	                                 patterns->compile_context);
-	if (code == NULL) {
-		PCRE2_UCHAR message[160];
-		pcre2_get_error_message(number, message, sizeof message);
-		snprintf(error, error_size, "%s, at byte %zu", (const char *)message, (size_t)offset);
+	struct buf translated;
+	struct ecma_error ecma;
+	pcre2_code *code = NULL;
+	buf_init(&translated, ECMA_BYTES_MAX(strlen(text)));
+	if (ecma_translate(&translated, text, &ecma))
+		code = code_of(patterns, buf_span(&translated), error, error_size);
+	else
+		snprintf(error, error_size, "%s, at byte %zu", ecma.reason, ecma.offset);
+	buf_clear(&translated);
+	if (code == NULL)
 		return NULL;
-	}
 	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  /* where there is no JIT, the interpreter does it */
 	struct pattern *pattern = calloc(1, sizeof *pattern);
 	ASSERT(pattern != NULL);

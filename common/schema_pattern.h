@@ -1,7 +1,7 @@
 /* schema_pattern: the regular expressions of schemas; the only file that includes pcre2.h.
  *
- * Patterns are those of ECMA-262 as far as PCRE2 reads the same: UTF, \d and \w are ASCII, $ is the end of the text
- * only, nothing is anchored by itself. Matching has limits on time and memory. */
+ * Patterns are those of ECMA-262 with the flag u, nothing anchored by itself (schema_ecma.h says what is wider). Matching
+ * has limits on time and memory. */
 #ifndef EFFREG_SCHEMA_PATTERN_H
 #define EFFREG_SCHEMA_PATTERN_H
 
@@ -13,7 +13,7 @@ struct pattern;   /* belongs to its patterns */
 struct patterns *patterns_new(void);
 void patterns_destroy(struct patterns **patterns);
 
-/* NULL when text is no pattern; error (may be cut off) then says why. */
+/* NULL when text is no pattern; error (may be cut off) then says why, in English. */
 const struct pattern *pattern_compile(struct patterns *patterns, const char *text, char *error, size_t error_size);
 
 enum pattern_answer {

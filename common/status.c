@@ -68,20 +68,71 @@ static void make_utf8(char *text)
 	}
 }
 
+static void place(struct fault *fault, enum status status, const char *code, const char *pointer, long offset)
+{
+	fault->status = status;
+	fault->offset = offset;
+	fault->schema_pointer[0] = '\0';
+	snprintf(fault->code, sizeof fault->code, "%s", code);
+	snprintf(fault->pointer, sizeof fault->pointer, "%s", pointer);
+	make_utf8(fault->pointer);
+}
+
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
                       const char *format, ...)
 {
 	if (fault == NULL)
 		return status;
 	va_list arguments;
-	fault->status = status;
-	fault->offset = offset;
-	snprintf(fault->code, sizeof fault->code, "%s", code);
-	snprintf(fault->pointer, sizeof fault->pointer, "%s", pointer);
+	place(fault, status, code, pointer, offset);
 	va_start(arguments, format);
 	vsnprintf(fault->text, sizeof fault->text, format, arguments);
 	va_end(arguments);
-	make_utf8(fault->pointer);
 	make_utf8(fault->text);
+	fault->text_ru[0] = '\0';
 	return status;
+}
+
+enum status fault_vtell(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                        const char *en, const char *ru, va_list arguments)
+{
+	if (fault == NULL)
+		return status;
+	va_list again;
+	place(fault, status, code, pointer, offset);
+	va_copy(again, arguments);
+	vsnprintf(fault->text, sizeof fault->text, en, arguments);
+	vsnprintf(fault->text_ru, sizeof fault->text_ru, ru, again);
+	va_end(again);
+	make_utf8(fault->text);
+	make_utf8(fault->text_ru);
+	return status;
+}
+
+enum status fault_tell(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                       const char *en, const char *ru, ...)
+{
+	va_list arguments;
+	va_start(arguments, ru);
+	status = fault_vtell(fault, status, code, pointer, offset, en, ru, arguments);
+	va_end(arguments);
+	return status;
+}
+
+enum status fault_say(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                      const char *en, const char *ru)
+{
+	if (fault == NULL)
+		return status;
+	place(fault, status, code, pointer, offset);
+	snprintf(fault->text, sizeof fault->text, "%s", en);
+	snprintf(fault->text_ru, sizeof fault->text_ru, "%s", ru);
+	make_utf8(fault->text);
+	make_utf8(fault->text_ru);
+	return status;
+}
+
+const char *fault_text_ru(const struct fault *fault)
+{
+	return fault->text_ru[0] != '\0' ? fault->text_ru : fault->text;
 }

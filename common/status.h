@@ -9,6 +9,8 @@
 #ifndef EFFREG_STATUS_H
 #define EFFREG_STATUS_H
 
+#include <stdarg.h>
+
 #include "common/base.h"
 
 /* name, group, sentence */
@@ -51,12 +53,24 @@ struct fault {
 	enum status status;
 	char code[32];      /* one of the protocol's codes: "bad_json", "schema", ... */
 	char pointer[256];  /* JSON Pointer into the input; empty = the whole input */
+	char schema_pointer[256];  /* JSON Pointer into the schema that refused it; empty = no schema did, or its root */
 	long offset;        /* byte offset into the input, or -1 when a pointer says it better */
-	char text[512];     /* what is wrong and how to mend it */
+	char text[512];     /* what is wrong and how to mend it, in English */
+	char text_ru[768];  /* the same in Russian; empty where only an operator reads it */
 };
 
-/* Fills fault (which may be NULL) and returns status, so that a function can end with it. */
+/* Each fills fault (which may be NULL) and returns status, so that a function can end with it. In English only: */
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
                       const char *format, ...) PRINTF_LIKE(6, 7);
+/* In both languages, from the same arguments; the compiler checks both formats against them. */
+enum status fault_tell(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                       const char *en, const char *ru, ...) PRINTF_LIKE(6, 8) PRINTF_LIKE(7, 8);
+enum status fault_vtell(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                        const char *en, const char *ru, va_list arguments) PRINTF_LIKE(6, 0) PRINTF_LIKE(7, 0);
+/* In both languages, as they stand. */
+enum status fault_say(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
+                      const char *en, const char *ru);
+/* The Russian text, or the English one where there is no other. */
+const char *fault_text_ru(const struct fault *fault);
 
 #endif

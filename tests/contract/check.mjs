@@ -4,6 +4,8 @@ import {existsSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:f
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {checkAsyncapi} from './asyncapi.mjs';
+import {checkMetaschema} from './metaschema.mjs';
+import {checkPairs} from './pairs.mjs';
 import {readCsv, readEventTypes, readExamples, readSchemas, readText, typeOfExample} from './proto.mjs';
 import {check, checkSame, close, skip} from './report.mjs';
 import {ajvOf, judgeByAjv, judgeByEffreg} from './validators.mjs';
@@ -181,6 +183,7 @@ function checkByEffreg(ajv, types, valid, invalid, expectations) {
 	checkValidByEffreg(program, valid);
 	checkInvalidByEffreg(program, invalid, expectations);
 	checkGenerator(program, ajv, types);
+	checkPairs(program, build, modules);
 }
 
 // ---- The text of the protocol ----
@@ -206,6 +209,7 @@ function checkEverything() {
 	checkSame('expected.csv names the invalid examples', [...expectations.keys()], invalid.map(({file}) => file));
 	checkReadme(types, expectations);
 	checkAsyncapi(root, modules, types);
+	checkMetaschema(root, modules);
 	checkSchemas(ajv, schemas);
 	checkValidByAjv(ajv, types, valid);
 	checkInvalidByAjv(ajv, types, invalid, expectations);

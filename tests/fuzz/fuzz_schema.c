@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct schema_document document = {.name = "fuzz.json", .text = span_of(text, len)};
 	struct schema_bundle *bundle = NULL;
 	struct fault fault = {0};
-	if (schema_bundle_new(&document, 1, true, &bundle, &fault) == STATUS_OK)
+	if (schema_bundle_new(&document, 1, SCHEMA_ASSERT_FORMATS, &bundle, &fault) == STATUS_OK)
 		check_instance(bundle, span_of(feed + 1, size - len - 1));
 	else
 		ASSERT(fault.text[0] != '\0');

@@ -112,7 +112,7 @@ static void a_strict_reader_refuses_what_readers_understand_differently(void **s
 		if (status != STATUS_INVALID || !text_equal(fault.code, row->code) || fault.offset != row->offset)
 			fail_msg("%s: %s, %s at %ld", row->text, status_name(status), fault.code, fault.offset);
 		assert_null(json);
-		assert_true(fault.text[0] != '\0');
+		assert_true(fault.text[0] != '\0' && fault.text_ru[0] != '\0' && !text_equal(fault.text, fault.text_ru));
 	}
 	arena_destroy(&arena);
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-
+#include <stdio.h>
 #include "common/schema.h"
 
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
@@ -14,7 +14,7 @@ static struct schema_bundle *compile(const char *text)
 	struct schema_document document = {.name = "test.json", .text = span_of_text(text)};
 	struct schema_bundle *bundle = NULL;
 	struct fault fault = {0};
-	if (schema_bundle_new(&document, 1, true, &bundle, &fault) != STATUS_OK)
+	if (schema_bundle_new(&document, 1, SCHEMA_ASSERT_FORMATS, &bundle, &fault) != STATUS_OK)
 		fail_msg("%s: %s %s", text, fault.pointer, fault.text);
 	return bundle;
 }
@@ -189,11 +189,13 @@ static void what_is_no_supported_schema_is_refused_with_its_place(void **state)
 		struct schema_document document = {.name = "broken.json", .text = span_of_text(BROKEN[i].schema)};
 		struct schema_bundle *bundle = NULL;
 		struct fault fault = {0};
-		enum status status = schema_bundle_new(&document, 1, true, &bundle, &fault);
+		enum status status = schema_bundle_new(&document, 1, SCHEMA_ASSERT_FORMATS, &bundle, &fault);
 		if (status != BROKEN[i].status || !text_equal(fault.pointer, BROKEN[i].pointer))
 			fail_msg("%s: %s at %s: %s", BROKEN[i].schema, status_name(status), fault.pointer, fault.text);
 		assert_null(bundle);
 		assert_memory_equal(fault.text, "broken.json: ", 13);
+		assert_memory_equal(fault.text_ru, "broken.json: ", 13);
+		assert_true(strlen(fault.text_ru) > 13 && !text_equal(fault.text, fault.text_ru));
 	}
 }
 
@@ -211,7 +213,7 @@ static void documents_refer_to_each_other_by_id_or_by_name(void **state)
 		{.name = "plain.json", .text = span_of_text(PLAIN)},
 	};
 	struct schema_bundle *bundle = NULL;
-	assert_int_equal(schema_bundle_new(documents, ARRAY_COUNT(documents), true, &bundle, NULL), STATUS_OK);
+	assert_int_equal(schema_bundle_new(documents, ARRAY_COUNT(documents), SCHEMA_ASSERT_FORMATS, &bundle, NULL), STATUS_OK);
 	assert_ptr_equal(schema_find(bundle, "one.v1.json"), schema_find(bundle, "https://a.example/s/one.json"));
 	assert_null(schema_find(bundle, "one.json"));
 	assert_int_equal(validate(bundle, "one.v1.json", "1", NULL), STATUS_OK);
@@ -227,7 +229,7 @@ static void formats_annotate_where_they_are_not_asserted(void **state)
 	(void)state;
 	struct schema_document document = {.name = "test.json", .text = span_of_text(TEXT)};
 	struct schema_bundle *bundle = NULL;
-	assert_int_equal(schema_bundle_new(&document, 1, false, &bundle, NULL), STATUS_OK);
+	assert_int_equal(schema_bundle_new(&document, 1, 0, &bundle, NULL), STATUS_OK);
 	assert_int_equal(validate(bundle, "test.json", "{\"d\":\"never\",\"h\":\"-\"}", NULL), STATUS_OK);
 	schema_bundle_destroy(&bundle);
 }
@@ -236,28 +238,81 @@ struct fault_case {
 	const char *schema;
 	const char *instance;
 	const char *pointer;
-	const char *text;
+	const char *schema_pointer;
+	const char *en;
+	const char *ru;
 };
 
 static const struct fault_case FAULTS[] = {
 	{"{\"properties\":{\"a/b\":{\"items\":{\"type\":\"integer\"}}}}", "{\"a/b\":[1,\"x\"]}", "/a~1b/1",
-	 "expected an integer, found a string [test.json#/properties/a~1b/items/type]"},
-	{"{\"required\":[\"a\",\"b\"]}", "{\"a\":1}", "", "the member \"b\" is missing: add it [test.json#/required]"},
-	{"{\"additionalProperties\":false,\"properties\":{\"b\":true,\"a\":true}}", "{\"c\":1}", "/c",
-	 "there is no such member here: remove it or correct its name; known are: a, b [test.json#/additionalProperties]"},
-	{"{\"enum\":[\"a\",\"b\",1]}", "2", "", "must be one of: a, b, a value that is no string [test.json#/enum]"},
-	{"{\"maximum\":1.5}", "2", "", "is 2, must be at most 1.5 [test.json#/maximum]"},
-	{"{\"maxLength\":1}", "\"ab\"", "", "has 2 characters, at most 1 are allowed [test.json#/maxLength]"},
-	{"{\"$ref\":\"#/$defs/x\",\"$defs\":{\"x\":{\"type\":[\"string\",\"null\"]}}}", "1", "",
-	 "expected null, a string, found a number [test.json#/$defs/x/type]"},
-	{"{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":5}]}", "1", "",
-	 "fits none of the 2 alternatives of the schema [test.json#/anyOf]"},
-	{"{\"format\":\"date\"}", "\"31.01.2023\"", "", "must be of the format date, such as 2023-01-31 [test.json#/format]"},
-	{"{\"propertyNames\":{\"maxLength\":1}}", "{\"ab\":1}", "/ab",
-	 "has 2 characters, at most 1 are allowed [test.json#/propertyNames/maxLength]"},
+	 "/properties/a~1b/items/type", "must be of type integer, not string", "нужен тип integer, а не string"},
+	{"{\"required\":[\"a\",\"b\"]}", "{\"a\":1}", "", "/required", "the member \"b\" is missing: add it",
+	 "не хватает члена \"b\": добавьте его"},
+	{"{\"dependentRequired\":{\"a\":[\"b\"]}}", "{\"a\":1}", "", "/dependentRequired",
+	 "the member \"b\" is missing, needed with \"a\": add it", "не хватает члена \"b\", обязательного вместе с \"a\": добавьте его"},
+	{"{\"additionalProperties\":false,\"properties\":{\"b\":true,\"a\":true}}", "{\"c\":1}", "/c", "/additionalProperties",
+	 "there is no such member here: remove it or correct its name; known are: a, b",
+	 "такого члена здесь нет: удалите его или исправьте имя; известны: a, b"},
+	{"{\"additionalProperties\":false}", "{\"c\":1}", "/c", "/additionalProperties", "there is no such member here: remove it",
+	 "такого члена здесь нет: удалите его"},
+	{"{\"const\":\"a\"}", "1", "", "/const", "must be \"a\"", "нужно значение \"a\""},
+	{"{\"const\":[1]}", "1", "", "/const", "must be the one value that the schema gives",
+	 "нужно именно то значение, которое дано в схеме"},
+	{"{\"enum\":[\"a\",\"b\",1,null,true,[1],{}]}", "2", "", "/enum", "must be one of: a, b, 1, null, true, […], {…}",
+	 "нужно одно из значений: a, b, 1, null, true, […], {…}"},
+	{"{\"minimum\":3}", "2", "", "/minimum", "is 2, must be at least 3", "стоит 2, нужно не меньше 3"},
+	{"{\"maximum\":1.5}", "2", "", "/maximum", "is 2, must be at most 1.5", "стоит 2, нужно не больше 1.5"},
+	{"{\"exclusiveMinimum\":2}", "2", "", "/exclusiveMinimum", "is 2, must be above 2", "стоит 2, нужно больше 2"},
+	{"{\"exclusiveMaximum\":2}", "2", "", "/exclusiveMaximum", "is 2, must be below 2", "стоит 2, нужно меньше 2"},
+	{"{\"multipleOf\":2}", "3", "", "/multipleOf", "is 3, must be a multiple of 2", "стоит 3, нужно кратное 2"},
+	{"{\"minLength\":2}", "\"a\"", "", "/minLength", "has 1 characters, at least 2 are needed: write more",
+	 "знаков: 1, нужно не меньше 2: дополните"},
+	{"{\"maxLength\":1}", "\"ab\"", "", "/maxLength", "has 2 characters, at most 1 are allowed: shorten it",
+	 "знаков: 2, допускается не больше 1: сократите"},
+	{"{\"minItems\":1}", "[]", "", "/minItems", "has 0 elements, at least 1 are needed: add some",
+	 "элементов: 0, нужно не меньше 1: добавьте"},
+	{"{\"maxItems\":0}", "[1]", "", "/maxItems", "has 1 elements, at most 0 are allowed: remove some",
+	 "элементов: 1, допускается не больше 0: удалите лишние"},
+	{"{\"minProperties\":1}", "{}", "", "/minProperties", "has 0 members, at least 1 are needed: add some",
+	 "членов: 0, нужно не меньше 1: добавьте"},
+	{"{\"maxProperties\":0}", "{\"a\":1}", "", "/maxProperties", "has 1 members, at most 0 are allowed: remove some",
+	 "членов: 1, допускается не больше 0: удалите лишние"},
+	{"{\"uniqueItems\":true}", "[1,1]", "", "/uniqueItems", "the elements must differ from each other: remove the repeated one",
+	 "элементы не должны повторяться: удалите повтор"},
+	{"{\"pattern\":\"^a\"}", "\"b\"", "", "/pattern", "must match the pattern ^a", "не соответствует шаблону ^a: исправьте"},
+	{"{\"$ref\":\"#/$defs/x\",\"$defs\":{\"x\":{\"type\":[\"string\",\"null\"]}}}", "1", "", "/$defs/x/type",
+	 "must be of type null, string, not number", "нужен тип null, string, а не number"},
+	{"{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":5}]}", "1", "", "/anyOf",
+	 "fits none of the 2 alternatives of the schema: make it fit one",
+	 "не подходит ни под один из вариантов схемы (их 2): приведите к одному из них"},
+	{"{\"oneOf\":[{\"type\":\"null\"},false]}", "1", "", "/oneOf",
+	 "fits none of the 2 alternatives of the schema, exactly one is needed",
+	 "не подходит ни под один из вариантов схемы (их 2), нужен ровно один"},
+	{"{\"oneOf\":[true,true]}", "1", "", "/oneOf", "fits more than one of the 2 alternatives of the schema, exactly one is needed",
+	 "подходит больше чем под один из вариантов схемы (их 2), нужен ровно один"},
+	{"{\"not\":true}", "1", "", "/not", "is what the schema excludes here: change or remove it",
+	 "схема исключает здесь такое значение: измените или удалите его"},
+	{"{\"properties\":{\"a\":false}}", "{\"a\":1}", "/a", "/properties/a", "nothing may stand here: leave it out",
+	 "здесь ничего не должно стоять: удалите это"},
+	{"{\"contains\":false}", "[1]", "", "/contains", "0 elements fit the schema of contains, at least 1 are needed: add some",
+	 "под схему contains подходит элементов: 0, нужно не меньше 1: добавьте"},
+	{"{\"contains\":true,\"maxContains\":1}", "[1,2]", "", "/contains",
+	 "2 elements fit the schema of contains, at most 1 are allowed: remove some",
+	 "под схему contains подходит элементов: 2, допускается не больше 1: удалите лишние"},
+	{"{\"format\":\"date\"}", "\"31.01.2023\"", "", "/format", "must be of the format date, such as 2023-01-31",
+	 "нужен формат date, например 2023-01-31"},
+	{"{\"propertyNames\":{\"maxLength\":1}}", "{\"ab\":1}", "/ab", "/propertyNames/maxLength",
+	 "has 2 characters, at most 1 are allowed: shorten it", "знаков: 2, допускается не больше 1: сократите"},
 };
 
-static void a_fault_says_where_what_and_how_to_mend_it(void **state)
+static void assert_sentence(const char *text, const char *sentence, const char *schema_pointer)
+{
+	char expected[512];
+	snprintf(expected, sizeof expected, "%s [test.json#%s]", sentence, schema_pointer);
+	assert_string_equal(text, expected);
+}
+
+static void a_fault_says_where_what_and_how_to_mend_it_in_both_languages(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(FAULTS); i++) {
@@ -266,10 +321,49 @@ static void a_fault_says_where_what_and_how_to_mend_it(void **state)
 		assert_int_equal(validate(bundle, "test.json", FAULTS[i].instance, &fault), STATUS_INVALID);
 		assert_int_equal(fault.status, STATUS_INVALID);
 		assert_string_equal(fault.pointer, FAULTS[i].pointer);
-		assert_string_equal(fault.text, FAULTS[i].text);
+		assert_string_equal(fault.schema_pointer, FAULTS[i].schema_pointer);
+		assert_sentence(fault.text, FAULTS[i].en, FAULTS[i].schema_pointer);
+		assert_sentence(fault.text_ru, FAULTS[i].ru, FAULTS[i].schema_pointer);
 		assert_int_equal(fault.offset, -1);
 		schema_bundle_destroy(&bundle);
 	}
+}
+
+static void unknown_keywords_annotate_where_they_may_but_never_what_we_know_and_lack(void **state)
+{
+	static const char TEXT[] = "{\"maximun\":{\"$id\":\"x\",\"type\":1},\"definitions\":{\"a\":1},\"type\":\"null\"}";
+	static const char *const LACKING[] = {"$dynamicRef", "$dynamicAnchor", "$vocabulary", "$recursiveRef", "contentEncoding",
+	                                      "contentMediaType", "contentSchema"};
+	(void)state;
+	struct schema_document document = {.name = "test.json", .text = span_of_text(TEXT)};
+	struct schema_bundle *bundle = NULL;
+	assert_int_equal(schema_bundle_new(&document, 1, SCHEMA_IGNORE_UNKNOWN, &bundle, NULL), STATUS_OK);
+	assert_int_equal(validate(bundle, "test.json", "null", NULL), STATUS_OK);
+	assert_int_equal(validate(bundle, "test.json", "1", NULL), STATUS_INVALID);
+	schema_bundle_destroy(&bundle);
+	assert_int_equal(schema_bundle_new(&document, 1, 0, &bundle, NULL), STATUS_UNSUPPORTED);
+	for (size_t i = 0; i < ARRAY_COUNT(LACKING); i++) {
+		char text[64];
+		snprintf(text, sizeof text, "{\"%s\":\"#a\"}", LACKING[i]);
+		document.text = span_of_text(text);
+		assert_int_equal(schema_bundle_new(&document, 1, SCHEMA_IGNORE_UNKNOWN, &bundle, NULL), STATUS_UNSUPPORTED);
+	}
+}
+
+static void a_document_that_is_parsed_already_is_not_parsed_again(void **state)
+{
+	static const char TEXT[] = "{\"schema\":{\"minimum\":1}}";
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const struct json *pair = NULL;
+	struct schema_bundle *bundle = NULL;
+	assert_int_equal(json_parse(arena, TEXT, strlen(TEXT), &JSON_LIMITS_EVENT, &pair, NULL), STATUS_OK);
+	struct schema_document document = {.name = "s", .text = span_of_text(TEXT), .tree = json_find(pair, "schema")};
+	assert_int_equal(schema_bundle_new(&document, 1, 0, &bundle, NULL), STATUS_OK);
+	assert_int_equal(validate(bundle, "s", "1", NULL), STATUS_OK);
+	assert_int_equal(validate(bundle, "s", "0", NULL), STATUS_INVALID);
+	schema_bundle_destroy(&bundle);
+	arena_destroy(&arena);
 }
 
 static void a_long_list_is_cut_off_and_says_so(void **state)
@@ -369,7 +463,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_supported_schema_is_refused_with_its_place),
 		cmocka_unit_test(documents_refer_to_each_other_by_id_or_by_name),
 		cmocka_unit_test(formats_annotate_where_they_are_not_asserted),
-		cmocka_unit_test(a_fault_says_where_what_and_how_to_mend_it),
+		cmocka_unit_test(a_fault_says_where_what_and_how_to_mend_it_in_both_languages),
+		cmocka_unit_test(unknown_keywords_annotate_where_they_may_but_never_what_we_know_and_lack),
+		cmocka_unit_test(a_document_that_is_parsed_already_is_not_parsed_again),
 		cmocka_unit_test(a_long_list_is_cut_off_and_says_so),
 		cmocka_unit_test(a_pattern_that_explodes_is_a_refusal_even_under_not),
 		cmocka_unit_test(more_than_64_members_and_elements_are_tracked),
