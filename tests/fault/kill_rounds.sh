@@ -2,13 +2,13 @@
 # Rounds of SIGKILL at random instants over all processes while events flow. In the end every acknowledged event is stored once
 # under the seq its answer named, the logs are contiguous and their chains valid, and the state equals a rebuild from seq 0.
 #
-# tests/fault/kill_rounds.sh [ROUNDS [SEED]]: 40 rounds by default; KILL_ROUNDS=1000 for the long run.
+# tests/fault/kill_rounds.sh [ROUNDS [SEED]]: 40 rounds by default; EFFREG_TEST_ROUNDS=1000 for the long run.
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
 
-rounds=${1:-${KILL_ROUNDS:-40}}
-seed=${2:-${SEED:-$((EPOCHSECONDS % 32768))}}
+rounds=${1:-${EFFREG_TEST_ROUNDS:-40}}
+seed=${2:-${EFFREG_TEST_SEED:-$((EPOCHSECONDS % 32768))}}
 test_regions=(20000000 27000000 40000000 60000000 71000000 97000000)
 receipts=$test_work/receipts
 stop_file=$test_work/stop
