@@ -15,6 +15,7 @@
 
 #define STREAM_KEY_MAX      64
 #define STREAM_BATCH_MAX    500
+#define STREAM_BODY_MAX     ((size_t)64 * 1024)
 #define STREAM_ATTEMPTS_MAX 5
 
 /* Where a stream lives. The statements are fixed texts, one set for each stream. */
@@ -59,9 +60,11 @@ struct append_hooks {
 	void *context;
 };
 
-/* Appends events[0..count), count <= STREAM_BATCH_MAX (0 runs the hooks only). On OK every event has its outcome and
- * *ret_head is the head after it; the same id twice within the batch is a duplicate or conflict too. Nothing of the batch
- * is stored otherwise, except after UNKNOWN_OUTCOME, when all or nothing is: send the same batch again. */
+/* Appends events[0..count), count <= STREAM_BATCH_MAX (0 runs the hooks only), bodies of at most STREAM_BODY_MAX. On OK
+ * every event has its outcome and *ret_head is the head after it; the same id twice within the batch is a duplicate or
+ * conflict too. NOT_FOUND: there is no such region. After UNKNOWN_OUTCOME (the line was cut in COMMIT) and RETRY (COMMIT
+ * warned that it is less durable than promised) all of the batch may be stored, else nothing is: send the same batch again.
+ * The repeat's own COMMIT, for it locked the head, then vouches for what it finds stored. */
 enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], struct append_event *events, size_t count,
                           const struct append_hooks *hooks, struct arena *scratch, struct append_head *ret_head) MUST_CHECK;
 
@@ -89,17 +92,20 @@ struct stream_turn {
 	struct fault *fault;         /* to be filled on failure */
 };
 
-enum stream_poison { STREAM_PARK, STREAM_HALT };  /* after STREAM_ATTEMPTS_MAX: skip with a row, or stay */
+/* After STREAM_ATTEMPTS_MAX: skip with a row, or stay before it and answer POISON; a key alone is halted, never the others. */
+enum stream_poison { STREAM_PARK, STREAM_HALT };
 
 struct stream_consumer_options {
 	const char *consumer;        /* its name: the cursor's */
 	const struct stream *stream;
 	size_t batch_max;            /* records a turn, <= STREAM_BATCH_MAX; 0 = all of it */
 	enum stream_poison poison;
+	/* A transient status repeats the turn, any other counts as the record's fault. */
 	enum status (*apply)(void *context, const struct stream_turn *turn);
 	/* After commit: publish hints, forget nothing. May be NULL. */
 	void (*committed)(void *context, const char *key, uint64_t cursor_seq);
-	/* The turn was rolled back or another instance moved the cursor: what is kept in memory for key is void. May be NULL. */
+	/* What is kept in memory for key is void: a turn was rolled back, or, told before apply, the cursor was moved by
+	 * anybody but this process (another instance, a rebuild's swap). May be NULL. */
 	void (*forget)(void *context, const char *key);
 	void *context;
 };
@@ -114,8 +120,8 @@ void stream_consumer_destroy(struct stream_consumer **consumer);
 void stream_consumer_hint(struct stream_consumer *consumer, const char *key);
 
 /* Does up to turns_max turns over hinted keys; with poll, first asks PostgreSQL which keys are behind (at start, and once
- * a second when idle). *ret_turns is how many were done: 0 = nothing to do now. Transient failures are returned: call
- * again later. */
+ * a second when idle). *ret_turns is how many were tried: 0 = nothing to do now. Failures are returned, and the key's hint is
+ * used up: call again later, with poll. */
 enum status stream_consumer_work(struct stream_consumer *consumer, bool poll, unsigned turns_max, unsigned *ret_turns) MUST_CHECK;
 
 /* Counters for telemetry: records applied, turns, retries, parked, since start. */

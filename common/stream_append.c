@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COPY_BYTES_MAX ((size_t)4 * 1024 * 1024)
+/* Beside the body a row is some 140 bytes. */
+#define COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
 
 #define READ_SQL(table, key) \
 	"SELECT seq, body, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg." table \
@@ -70,7 +71,9 @@ struct append {
 
 static enum status lock_head(struct append *append)
 {
-	static const char ENSURE_SQL[] = "INSERT INTO effreg.event_head (region_id) VALUES ($1) ON CONFLICT (region_id) DO NOTHING";
+	static const char ENSURE_SQL[] =
+		"INSERT INTO effreg.event_head (region_id) SELECT region_id FROM effreg.region WHERE region_id = $1"
+		" ON CONFLICT (region_id) DO NOTHING";
 	static const char LOCK_SQL[] =
 		"SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg.event_head"
 		" WHERE region_id = $1 FOR UPDATE";
@@ -82,7 +85,7 @@ static enum status lock_head(struct append *append)
 		if (status != STATUS_OK || db_rows_count(rows) == 1)
 			break;
 		db_rows_destroy(&rows);
-		status = attempt == 0 ? db_run(append->db, ENSURE_SQL, params, 1, NULL) : STATUS_BUG;
+		status = attempt == 0 ? db_run(append->db, ENSURE_SQL, params, 1, NULL) : STATUS_NOT_FOUND;
 	}
 	if (status != STATUS_OK)
 		return status;
