@@ -12,7 +12,11 @@
  *     first turn of the key in this process: count, then try the batch; a count that was there already means that an
  *     earlier process died in it: go singly
  *
- * So the usual turn pays nothing for it, and a batch that kills the process costs one more life, not an endless loop. */
+ * So the usual turn pays nothing for it, and a batch that kills the process costs one more life, not an endless loop.
+ *
+ * Between the count and the try another instance may take the key, and the surroundings may fail in either: such an
+ * attempt never reached the record and is given back, at once or, when the database is away, before the next work
+ * (owed). Else a few restarts of the database, or many instances starting together, would park healthy records. */
 #include "common/stream.h"
 
 #include "common/log.h"
@@ -20,17 +24,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define HINTS_MAX       4096
+#define KEYS_MAX        4096
 #define TURN_BYTES_MAX  ((size_t)512 * 1024 * 1024)
+
+/* A cursor's row, locked by this transaction. */
+struct cursor {
+	uint64_t seq;
+	int64_t moved_us;                /* updated_time: changes whenever anybody moves the cursor */
+};
+
+/* A key of which this process has finished a turn. */
+struct proven {
+	char key[STREAM_KEY_MAX];
+	int64_t moved_us;                /* as the process left it: with another value, what is kept in memory is void */
+};
+
+/* An attempt that was counted. */
+struct attempt {
+	char key[STREAM_KEY_MAX];
+	uint64_t seq;
+	int64_t number;                  /* from 1; 0 = none */
+};
 
 struct stream_consumer {
 	struct db *db;
 	struct stream_consumer_options options;
 	struct arena *arena;             /* one turn's memory */
-	char (*hints)[STREAM_KEY_MAX];   /* keys that have records; a set */
+	char (*hints)[STREAM_KEY_MAX];   /* keys that have records; a set, oldest first */
 	size_t hints_count;
-	char (*proven)[STREAM_KEY_MAX];  /* keys of which this process has finished a turn; a set */
+	struct proven *proven;           /* a set */
 	size_t proven_count;
+	struct attempt owed;             /* counted, never begun, not given back yet */
 	struct stream_consumer_counts counts;
 };
 
@@ -43,8 +67,8 @@ struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_c
 	if (consumer->options.batch_max == 0 || consumer->options.batch_max > STREAM_BATCH_MAX)
 		consumer->options.batch_max = STREAM_BATCH_MAX;
 	consumer->arena = arena_new(TURN_BYTES_MAX);
-	consumer->hints = calloc(HINTS_MAX, sizeof *consumer->hints);
-	consumer->proven = calloc(HINTS_MAX, sizeof *consumer->proven);
+	consumer->hints = calloc(KEYS_MAX, sizeof *consumer->hints);
+	consumer->proven = calloc(KEYS_MAX, sizeof *consumer->proven);
 	ASSERT(consumer->hints != NULL && consumer->proven != NULL);
 	return consumer;
 }
@@ -67,25 +91,20 @@ struct stream_consumer_counts stream_consumer_counts(const struct stream_consume
 
 /* ---- Hints and proven keys ---- */
 
-static bool set_has(char (*keys)[STREAM_KEY_MAX], size_t count, const char *key)
+static bool is_hinted(const struct stream_consumer *consumer, const char *key)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (text_equal(keys[i], key))
+	for (size_t i = 0; i < consumer->hints_count; i++) {
+		if (text_equal(consumer->hints[i], key))
 			return true;
 	}
 	return false;
 }
 
-/* A key that finds no room is simply found again by the next poll, or counted once more. */
-static void set_add(char (*keys)[STREAM_KEY_MAX], size_t *count, const char *key)
-{
-	if (*count < HINTS_MAX && strlen(key) < STREAM_KEY_MAX && !set_has(keys, *count, key))
-		snprintf(keys[(*count)++], STREAM_KEY_MAX, "%s", key);
-}
-
+/* A key that finds no room is simply found again by the next poll. */
 void stream_consumer_hint(struct stream_consumer *consumer, const char *key)
 {
-	set_add(consumer->hints, &consumer->hints_count, key);
+	if (consumer->hints_count < KEYS_MAX && strlen(key) < STREAM_KEY_MAX && !is_hinted(consumer, key))
+		snprintf(consumer->hints[consumer->hints_count++], STREAM_KEY_MAX, "%s", key);
 }
 
 /* The oldest hint first, so that a busy key cannot starve the others. */
@@ -96,9 +115,36 @@ static void take_hint(struct stream_consumer *consumer, char key[STREAM_KEY_MAX]
 	memmove(consumer->hints[0], consumer->hints[1], consumer->hints_count * sizeof *consumer->hints);
 }
 
+static struct proven *find_proven(const struct stream_consumer *consumer, const char *key)
+{
+	for (size_t i = 0; i < consumer->proven_count; i++) {
+		if (text_equal(consumer->proven[i].key, key))
+			return &consumer->proven[i];
+	}
+	return NULL;
+}
+
+/* A key that finds no room stays unproven: its turns cost one more commit. */
+static void note_proven(struct stream_consumer *consumer, const char *key, int64_t moved_us)
+{
+	struct proven *proven = find_proven(consumer, key);
+	if (proven == NULL && consumer->proven_count < KEYS_MAX) {
+		proven = &consumer->proven[consumer->proven_count++];
+		snprintf(proven->key, sizeof proven->key, "%s", key);
+	}
+	if (proven != NULL)
+		proven->moved_us = moved_us;
+}
+
+static void forget(struct stream_consumer *consumer, const char *key)
+{
+	if (consumer->options.forget != NULL)
+		consumer->options.forget(consumer->options.context, key);
+}
+
 static enum status find_behind(struct stream_consumer *consumer)
 {
-	const struct db_param params[] = {db_text(consumer->options.consumer), db_integer(consumer->arena, HINTS_MAX)};
+	const struct db_param params[] = {db_text(consumer->options.consumer), db_integer(consumer->arena, KEYS_MAX)};
 	struct db_rows *rows;
 	enum status status = db_begin(consumer->db);
 	if (status != STATUS_OK)
@@ -115,11 +161,13 @@ static enum status find_behind(struct stream_consumer *consumer)
 
 /* ---- The cursor ---- */
 
+#define MOVED_US "(EXTRACT(epoch FROM updated_time) * 1000000)::bigint"
+
 /* NOT_FOUND: another instance has it. */
-static enum status take_cursor(struct stream_consumer *consumer, const char *key, uint64_t *ret_seq)
+static enum status take_cursor(struct stream_consumer *consumer, const char *key, struct cursor *ret_cursor)
 {
 	static const char TAKE_SQL[] =
-		"SELECT seq FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
+		"SELECT seq, " MOVED_US " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
 	static const char CREATE_SQL[] =
 		"INSERT INTO effreg.cursor (consumer, stream, key) VALUES ($1, $2, $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
 	const struct db_param params[] = {
@@ -132,7 +180,7 @@ static enum status take_cursor(struct stream_consumer *consumer, const char *key
 			return status;
 		bool taken = db_rows_count(rows) == 1;
 		if (taken)
-			*ret_seq = (uint64_t)db_get_integer(rows, 0, 0);
+			*ret_cursor = (struct cursor){(uint64_t)db_get_integer(rows, 0, 0), db_get_integer(rows, 0, 1)};
 		db_rows_destroy(&rows);
 		if (taken)
 			return STATUS_OK;
@@ -146,17 +194,24 @@ static enum status take_cursor(struct stream_consumer *consumer, const char *key
 }
 
 /* Moves the cursor to seq; what was counted on the way there is settled, and what was parked stays. */
-static enum status move_cursor(struct stream_consumer *consumer, const char *key, uint64_t seq)
+static enum status move_cursor(struct stream_consumer *consumer, const char *key, uint64_t seq, int64_t *ret_moved_us)
 {
 	static const char SQL[] =
 		"WITH settled AS (DELETE FROM effreg.attempt WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq <= $4::bigint"
 		" AND parked_time IS NULL)"
 		" UPDATE effreg.cursor SET seq = $4::bigint, updated_time = pg_catalog.clock_timestamp()"
-		" WHERE consumer = $1 AND stream = $2 AND key = $3";
+		" WHERE consumer = $1 AND stream = $2 AND key = $3 RETURNING " MOVED_US;
 	const struct db_param params[] = {
 		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key),
 		db_integer(consumer->arena, (int64_t)seq)};
-	return db_run(consumer->db, SQL, params, ARRAY_COUNT(params), NULL);
+	struct db_rows *rows;
+	enum status status = db_query(consumer->db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	bool moved = db_rows_count(rows) == 1;
+	*ret_moved_us = moved ? db_get_integer(rows, 0, 0) : 0;
+	db_rows_destroy(&rows);
+	return moved ? STATUS_OK : STATUS_BUG;  /* its row is locked by us */
 }
 
 /* ---- Records ---- */
@@ -191,34 +246,66 @@ static enum status read_records(struct stream_consumer *consumer, const char *ke
 struct turn_outcome {
 	size_t count;         /* records done; 0 also when another instance has the key */
 	uint64_t seq;         /* the cursor afterwards, or before when the turn failed */
-	bool apply_failed;    /* the records were at fault, not the surroundings */
+	int64_t moved_us;
+	bool applying;        /* came as far as the records */
+	bool at_fault;        /* the records were at fault, not the surroundings */
 	struct fault fault;
 };
-
-static void forget(struct stream_consumer *consumer, const char *key)
-{
-	if (consumer->options.forget != NULL)
-		consumer->options.forget(consumer->options.context, key);
-}
 
 static enum status apply_records(struct stream_consumer *consumer, const char *key, size_t limit, struct turn_outcome *outcome)
 {
 	struct stream_record *records;
+	struct cursor cursor;
 	size_t count;
-	enum status status = take_cursor(consumer, key, &outcome->seq);
-	if (status == STATUS_OK)
-		status = read_records(consumer, key, outcome->seq, limit, &records, &count);
+	enum status status = take_cursor(consumer, key, &cursor);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	outcome->seq = cursor.seq;
+	status = read_records(consumer, key, cursor.seq, limit, &records, &count);
 	if (status != STATUS_OK || count == 0)
 		return status;
-	const struct stream_turn turn = {.db = consumer->db, .key = key, .cursor_seq = outcome->seq, .records = records,
+	const struct proven *proven = find_proven(consumer, key);
+	if (proven == NULL || proven->moved_us != cursor.moved_us)
+		forget(consumer, key);
+	const struct stream_turn turn = {.db = consumer->db, .key = key, .cursor_seq = cursor.seq, .records = records,
 	                                 .count = count, .arena = consumer->arena, .fault = &outcome->fault};
+	outcome->applying = true;
 	status = consumer->options.apply(consumer->options.context, &turn);
-	if (status != STATUS_OK) {
-		outcome->apply_failed = status_group(status) != STATUS_GROUP_TRANSIENT;
-		return status;
-	}
-	outcome->count = count;
-	return move_cursor(consumer, key, outcome->seq + count);
+	if (status == STATUS_OK)
+		status = move_cursor(consumer, key, cursor.seq + count, &outcome->moved_us);
+	if (status == STATUS_OK)
+		outcome->count = count;
+	return status;
+}
+
+/* A failure that apply did not describe is described by what is known of it. */
+static void describe(const struct stream_consumer *consumer, enum status status, struct fault *fault)
+{
+	if (fault->text[0] == '\0')
+		snprintf(fault->text, sizeof fault->text, "%s; the database's last words: %s", status_text(status), db_error(consumer->db));
+}
+
+/* What fails after apply began, in moving the cursor and in COMMIT too, is what apply left behind: a statement whose failure
+ * it did not report, a constraint checked at the end. */
+static void turn_failed(struct stream_consumer *consumer, const char *key, enum status status, struct turn_outcome *outcome)
+{
+	outcome->count = 0;
+	outcome->at_fault = outcome->applying && status_group(status) != STATUS_GROUP_TRANSIENT;
+	describe(consumer, status, &outcome->fault);
+	forget(consumer, key);
+	consumer->counts.failures++;
+	log_write(LOG_EVENT_turn_failed, "consumer", consumer->options.consumer, "key", key, "status", status_name(status), "error",
+	          outcome->fault.text, NULL);
+}
+
+static void turn_done(struct stream_consumer *consumer, const char *key, struct turn_outcome *outcome)
+{
+	outcome->seq += outcome->count;
+	consumer->counts.turns++;
+	consumer->counts.records += outcome->count;
+	note_proven(consumer, key, outcome->moved_us);
+	if (consumer->options.committed != NULL)
+		consumer->options.committed(consumer->options.context, key, outcome->seq);
 }
 
 static enum status run_turn(struct stream_consumer *consumer, const char *key, size_t limit, struct turn_outcome *outcome)
@@ -228,40 +315,30 @@ static enum status run_turn(struct stream_consumer *consumer, const char *key, s
 	enum status status = db_begin(consumer->db);
 	if (status == STATUS_OK)
 		status = apply_records(consumer, key, limit, outcome);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && outcome->count > 0)
 		status = db_commit(consumer->db);
 	else
-		db_rollback(consumer->db);
-	if (status != STATUS_OK) {
-		outcome->count = 0;
-		forget(consumer, key);
-		return status == STATUS_NOT_FOUND && !outcome->apply_failed ? STATUS_OK : status;
-	}
-	outcome->seq += outcome->count;
-	if (outcome->count == 0)
-		return STATUS_OK;
-	consumer->counts.turns++;
-	consumer->counts.records += outcome->count;
-	set_add(consumer->proven, &consumer->proven_count, key);
-	if (consumer->options.committed != NULL)
-		consumer->options.committed(consumer->options.context, key, outcome->seq);
-	return STATUS_OK;
+		db_rollback(consumer->db);  /* nothing was done: no reason to wait for the disk */
+	if (status != STATUS_OK)
+		turn_failed(consumer, key, status, outcome);
+	else if (outcome->count > 0)
+		turn_done(consumer, key, outcome);
+	return status;
 }
 
 /* ---- Attempts ---- */
 
-static enum status change_attempt(struct stream_consumer *consumer, const char *sql, const char *key, uint64_t seq, const char *error,
-                                  int64_t *ret_attempts)
+static enum status change_attempt(struct stream_consumer *consumer, const char *sql, const struct attempt *attempt, const char *error,
+                                  int64_t limit, int64_t *ret_number)
 {
 	const struct db_param params[] = {
-		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key),
-		db_integer(consumer->arena, (int64_t)seq), db_text(error)};
+		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(attempt->key),
+		db_integer(consumer->arena, (int64_t)attempt->seq), db_text(error), db_integer(consumer->arena, limit)};
 	struct db_rows *rows;
 	enum status status = db_query(consumer->db, sql, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	if (ret_attempts != NULL)
-		*ret_attempts = db_rows_count(rows) > 0 ? db_get_integer(rows, 0, 0) : 0;
+	*ret_number = db_rows_count(rows) > 0 ? db_get_integer(rows, 0, 0) : 0;
 	db_rows_destroy(&rows);
 	return STATUS_OK;
 }
@@ -279,161 +356,210 @@ static enum status check_behind(struct stream_consumer *consumer, const char *ke
 	return behind ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-/* Holding the cursor, commits "one more attempt begins at the record after it". *ret_attempts is the number of this
- * attempt; 0 = another instance has the key, or there is no such record. */
-static enum status count_attempt(struct stream_consumer *consumer, const char *key, const char *error, uint64_t *ret_cursor,
-                                 int64_t *ret_attempts)
+/* Holding the cursor: one more attempt begins at the record after it. It never counts further than "too often".
+ * error is what the attempt before this one said, if that was at the same record. */
+static enum status add_attempt(struct stream_consumer *consumer, const char *error, struct attempt *attempt)
 {
 	static const char SQL[] =
 		"INSERT INTO effreg.attempt AS a (consumer, stream, key, seq, attempts, error) VALUES ($1, $2, $3, $4::bigint, 1, $5)"
-		" ON CONFLICT (consumer, stream, key, seq) DO UPDATE SET attempts = a.attempts + 1,"
+		" ON CONFLICT (consumer, stream, key, seq) DO UPDATE SET attempts = LEAST(a.attempts + 1, $6::integer),"
 		" error = CASE WHEN EXCLUDED.error = '' THEN a.error ELSE EXCLUDED.error END,"
 		" updated_time = pg_catalog.clock_timestamp() RETURNING attempts";
-	*ret_attempts = 0;
+	struct cursor cursor;
+	enum status status = take_cursor(consumer, attempt->key, &cursor);
+	if (status == STATUS_OK)
+		status = check_behind(consumer, attempt->key, cursor.seq);
+	if (status != STATUS_OK)
+		return status;
+	if (attempt->seq != cursor.seq + 1)
+		error = "";
+	attempt->seq = cursor.seq + 1;
+	return change_attempt(consumer, SQL, attempt, error, STREAM_ATTEMPTS_MAX + 1, &attempt->number);
+}
+
+/* Commits an attempt at the record after the cursor of attempt->key. Its number stays 0 when another instance has the key,
+ * or there is no such record. */
+static enum status count_attempt(struct stream_consumer *consumer, const char *error, struct attempt *attempt)
+{
+	attempt->number = 0;
 	enum status status = db_begin(consumer->db);
 	if (status != STATUS_OK)
 		return status;
-	status = take_cursor(consumer, key, ret_cursor);
-	if (status == STATUS_OK)
-		status = check_behind(consumer, key, *ret_cursor);
-	if (status == STATUS_OK)
-		status = change_attempt(consumer, SQL, key, *ret_cursor + 1, error, ret_attempts);
-	if (status == STATUS_OK)
-		return db_commit(consumer->db);
-	db_rollback(consumer->db);
-	*ret_attempts = 0;
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	status = add_attempt(consumer, error, attempt);
+	if (status != STATUS_OK) {
+		db_rollback(consumer->db);
+		attempt->number = 0;
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	}
+	status = db_commit(consumer->db);
+	if (status != STATUS_OK) {
+		consumer->owed = *attempt;  /* it may be counted, or not: pay_owed sees that by its number */
+		attempt->number = 0;
+	}
+	return status;
 }
 
-/* The surroundings failed, not the record: the attempt does not count. When this fails too the count stands, which is harmless. */
-static void uncount_attempt(struct stream_consumer *consumer, const char *key, uint64_t seq)
+static enum status pay_owed(struct stream_consumer *consumer)
 {
 	static const char SQL[] =
 		"UPDATE effreg.attempt SET attempts = attempts - 1, error = COALESCE($5, error)"
-		" WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq = $4::bigint AND attempts > 0 RETURNING attempts";
-	if (db_begin(consumer->db) != STATUS_OK)
-		return;
-	if (change_attempt(consumer, SQL, key, seq, NULL, NULL) != STATUS_OK || db_commit(consumer->db) != STATUS_OK)
-		db_rollback(consumer->db);
-}
-
-/* Sets the record after the cursor aside, if the cursor still stands before seq. */
-static enum status park(struct stream_consumer *consumer, const char *key, uint64_t seq, const char *error)
-{
-	static const char SQL[] =
-		"UPDATE effreg.attempt SET parked_time = pg_catalog.clock_timestamp(), attempts = attempts - 1,"
-		" error = CASE WHEN $5 = '' THEN error ELSE $5 END"
-		" WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq = $4::bigint RETURNING attempts";
-	uint64_t cursor = 0;
+		" WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq = $4::bigint AND attempts >= $6::integer"
+		" AND parked_time IS NULL RETURNING attempts";
+	int64_t left;
+	if (consumer->owed.number == 0)
+		return STATUS_OK;
 	enum status status = db_begin(consumer->db);
-	if (status != STATUS_OK)
-		return status;
-	status = take_cursor(consumer, key, &cursor);
-	if (status == STATUS_OK && cursor + 1 != seq)
-		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
-		status = change_attempt(consumer, SQL, key, seq, error, NULL);
-	if (status == STATUS_OK)
-		status = move_cursor(consumer, key, seq);
+		status = change_attempt(consumer, SQL, &consumer->owed, NULL, consumer->owed.number, &left);
 	if (status == STATUS_OK)
 		status = db_commit(consumer->db);
 	else
 		db_rollback(consumer->db);
-	forget(consumer, key);
-	if (status == STATUS_OK) {
-		consumer->counts.parked++;
-		log_write(LOG_EVENT_record_parked, "consumer", consumer->options.consumer, "key", key, "error", error, NULL);
-	}
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static void log_failure(struct stream_consumer *consumer, const char *key, enum status status, const struct fault *fault)
-{
-	consumer->counts.failures++;
-	log_write(LOG_EVENT_turn_failed, "consumer", consumer->options.consumer, "key", key, "status", status_name(status), "error",
-	          fault->text[0] != '\0' ? fault->text : db_error(consumer->db), NULL);
-}
-
-/* The record after the cursor, once, counted. *ret_count: 1 done or parked, 0 nothing more to do here. */
-static enum status run_single(struct stream_consumer *consumer, const char *key, const char *error, bool counted, uint64_t cursor,
-                              int64_t attempts, size_t *ret_count)
-{
-	struct turn_outcome outcome;
-	enum status status = counted ? STATUS_OK : count_attempt(consumer, key, error, &cursor, &attempts);
-	*ret_count = 0;
-	if (status != STATUS_OK || attempts == 0)
-		return status;
-	if (attempts > STREAM_ATTEMPTS_MAX) {
-		if (consumer->options.poison == STREAM_HALT)
-			return STATUS_POISON;
-		*ret_count = 1;
-		return park(consumer, key, cursor + 1, error);
-	}
-	status = run_turn(consumer, key, 1, &outcome);
-	*ret_count = outcome.count;
 	if (status == STATUS_OK)
-		return STATUS_OK;
-	log_failure(consumer, key, status, &outcome.fault);
-	if (!outcome.apply_failed) {
-		uncount_attempt(consumer, key, cursor + 1);
-		return status;
-	}
-	return run_single(consumer, key, outcome.fault.text, false, 0, 0, ret_count);
-}
-
-/* A batch failed, or killed the process before this one: its records one by one. */
-static enum status run_singly(struct stream_consumer *consumer, const char *key, uint64_t cursor, int64_t attempts)
-{
-	size_t count = 1;
-	enum status status = STATUS_OK;
-	for (size_t done = 0; status == STATUS_OK && count > 0 && done < consumer->options.batch_max; done++)
-		status = run_single(consumer, key, "", done == 0 && attempts > 0, cursor, attempts, &count);
+		consumer->owed.number = 0;
 	return status;
 }
 
-static enum status run_key(struct stream_consumer *consumer, const char *key, size_t *ret_count)
+/* The attempt never reached the record. */
+static void give_back(struct stream_consumer *consumer, const struct attempt *attempt)
+{
+	if (attempt->number == 0)
+		return;
+	consumer->owed = *attempt;
+	if (pay_owed(consumer) != STATUS_OK)
+		arena_reset(consumer->arena);  /* the next work pays */
+}
+
+/* ---- Too often ---- */
+
+static enum status park_record(struct stream_consumer *consumer, const struct attempt *attempt, const char *error)
+{
+	static const char SQL[] =
+		"UPDATE effreg.attempt SET parked_time = pg_catalog.clock_timestamp(), attempts = $6::integer,"
+		" error = CASE WHEN $5 <> '' THEN $5 WHEN error <> '' THEN error ELSE 'the process ended in every attempt' END"
+		" WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq = $4::bigint RETURNING attempts";
+	struct cursor cursor;
+	int64_t attempts, moved_us;
+	enum status status = take_cursor(consumer, attempt->key, &cursor);
+	if (status == STATUS_OK && cursor.seq + 1 != attempt->seq)
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		status = change_attempt(consumer, SQL, attempt, error, STREAM_ATTEMPTS_MAX, &attempts);
+	if (status == STATUS_OK)
+		status = move_cursor(consumer, attempt->key, attempt->seq, &moved_us);
+	return status;
+}
+
+/* Sets the record aside, if the cursor still stands before it. */
+static enum status park(struct stream_consumer *consumer, const struct attempt *attempt, const char *error)
+{
+	enum status status = db_begin(consumer->db);
+	if (status != STATUS_OK)
+		return status;
+	status = park_record(consumer, attempt, error);
+	if (status == STATUS_OK)
+		status = db_commit(consumer->db);
+	else
+		db_rollback(consumer->db);
+	forget(consumer, attempt->key);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	consumer->counts.parked++;
+	log_write(LOG_EVENT_record_parked, "consumer", consumer->options.consumer, "key", attempt->key, "error", error, NULL);
+	return STATUS_OK;
+}
+
+/* ---- One by one ---- */
+
+/* The record after the cursor, until it is done, parked or halted at; attempt is counted already when it has a number.
+ * *ret_count: 1 done or parked, 0 nothing more to do here. */
+static enum status run_single(struct stream_consumer *consumer, struct attempt *attempt, size_t *ret_count)
+{
+	struct turn_outcome outcome = {.fault = {.offset = -1}};
+	enum status status = STATUS_OK;
+	*ret_count = 0;
+	for (;;) {
+		if (attempt->number == 0)
+			status = count_attempt(consumer, outcome.fault.text, attempt);
+		if (status != STATUS_OK || attempt->number == 0)
+			return status;
+		if (attempt->number > STREAM_ATTEMPTS_MAX)
+			break;
+		status = run_turn(consumer, attempt->key, 1, &outcome);
+		*ret_count = outcome.count;
+		if (!outcome.at_fault && outcome.count == 0)
+			give_back(consumer, attempt);
+		attempt->number = 0;
+		if (!outcome.at_fault)
+			return status;
+		status = STATUS_OK;
+	}
+	if (consumer->options.poison == STREAM_HALT) {
+		if (outcome.applying)  /* it was tried just now: said once, not at every poll */
+			log_write(LOG_EVENT_consumer_halted, "consumer", consumer->options.consumer, "key", attempt->key, "error",
+			          outcome.fault.text, NULL);
+		return STATUS_POISON;
+	}
+	*ret_count = 1;
+	return park(consumer, attempt, outcome.fault.text);
+}
+
+/* A batch failed, or killed the process before this one: its records one by one. */
+static enum status run_singly(struct stream_consumer *consumer, struct attempt *attempt)
+{
+	size_t count = 1;
+	enum status status = STATUS_OK;
+	for (size_t done = 0; status == STATUS_OK && count > 0 && done < consumer->options.batch_max; done++) {
+		status = run_single(consumer, attempt, &count);
+		attempt->number = 0;
+	}
+	return status;
+}
+
+static enum status run_batch(struct stream_consumer *consumer, struct attempt *attempt, bool *ret_more)
 {
 	struct turn_outcome outcome;
-	uint64_t cursor = 0;
-	int64_t attempts = 0;
-	*ret_count = 0;
-	if (!set_has(consumer->proven, consumer->proven_count, key)) {
-		enum status counted = count_attempt(consumer, key, "", &cursor, &attempts);
-		if (counted != STATUS_OK || attempts == 0)
-			return counted;
-		if (attempts > 1) {
-			*ret_count = 1;
-			return run_singly(consumer, key, cursor, attempts);
-		}
-	}
-	enum status status = run_turn(consumer, key, consumer->options.batch_max, &outcome);
-	*ret_count = outcome.count;
-	if (status == STATUS_OK)
-		return STATUS_OK;
-	log_failure(consumer, key, status, &outcome.fault);
-	if (attempts > 0 && !outcome.apply_failed)
-		uncount_attempt(consumer, key, cursor + 1);
-	if (!outcome.apply_failed)
+	enum status status = run_turn(consumer, attempt->key, consumer->options.batch_max, &outcome);
+	*ret_more = outcome.count > 0 || outcome.at_fault;
+	if (!outcome.at_fault && outcome.count == 0)
+		give_back(consumer, attempt);
+	if (!outcome.at_fault)
 		return status;
-	*ret_count = 1;
-	return run_singly(consumer, key, 0, 0);
+	attempt->number = 0;
+	return run_singly(consumer, attempt);
+}
+
+static enum status run_key(struct stream_consumer *consumer, const char *key, bool *ret_more)
+{
+	struct attempt attempt = {.number = 0};
+	snprintf(attempt.key, sizeof attempt.key, "%s", key);
+	arena_reset(consumer->arena);
+	*ret_more = false;
+	if (find_proven(consumer, key) == NULL) {
+		enum status status = count_attempt(consumer, "", &attempt);
+		if (status != STATUS_OK || attempt.number == 0)
+			return status;
+	}
+	if (attempt.number <= 1)
+		return run_batch(consumer, &attempt, ret_more);
+	*ret_more = true;
+	return run_singly(consumer, &attempt);
 }
 
 enum status stream_consumer_work(struct stream_consumer *consumer, bool poll, unsigned turns_max, unsigned *ret_turns)
 {
-	enum status status = STATUS_OK;
 	*ret_turns = 0;
-	if (poll) {
-		arena_reset(consumer->arena);
+	arena_reset(consumer->arena);
+	enum status status = pay_owed(consumer);
+	if (status == STATUS_OK && poll)
 		status = find_behind(consumer);
-	}
 	while (status == STATUS_OK && consumer->hints_count > 0 && *ret_turns < turns_max) {
 		char key[STREAM_KEY_MAX];
-		size_t count;
+		bool more;
 		take_hint(consumer, key);
-		status = run_key(consumer, key, &count);
-		if (status == STATUS_OK && count > 0)
-			stream_consumer_hint(consumer, key);  /* there may be more */
+		status = run_key(consumer, key, &more);
+		if (status == STATUS_OK && more)
+			stream_consumer_hint(consumer, key);
 		(*ret_turns)++;
 	}
 	return status;
