@@ -92,7 +92,8 @@ struct stream_turn {
 	struct fault *fault;         /* to be filled on failure */
 };
 
-/* After STREAM_ATTEMPTS_MAX: skip with a row, or stay before it and answer POISON; a key alone is halted, never the others. */
+/* After STREAM_ATTEMPTS_MAX: skip with a row, or stay before it and answer POISON, without another try until its row of
+ * effreg.attempt is deleted. A key alone is halted, never the others. */
 enum stream_poison { STREAM_PARK, STREAM_HALT };
 
 struct stream_consumer_options {

@@ -136,6 +136,13 @@ static void note_proven(struct stream_consumer *consumer, const char *key, int64
 		proven->moved_us = moved_us;
 }
 
+static void unprove(struct stream_consumer *consumer, const char *key)
+{
+	struct proven *proven = find_proven(consumer, key);
+	if (proven != NULL)
+		*proven = consumer->proven[--consumer->proven_count];
+}
+
 static void forget(struct stream_consumer *consumer, const char *key)
 {
 	if (consumer->options.forget != NULL)
@@ -281,8 +288,10 @@ static enum status apply_records(struct stream_consumer *consumer, const char *k
 /* A failure that apply did not describe is described by what is known of it. */
 static void describe(const struct stream_consumer *consumer, enum status status, struct fault *fault)
 {
+	const char *last_words = db_error(consumer->db);
 	if (fault->text[0] == '\0')
-		snprintf(fault->text, sizeof fault->text, "%s; the database's last words: %s", status_text(status), db_error(consumer->db));
+		snprintf(fault->text, sizeof fault->text, "%s%s%s", status_text(status),
+		         last_words[0] == '\0' ? "" : "; the database's last words: ", last_words);
 }
 
 /* What fails after apply began, in moving the cursor and in COMMIT too, is what apply left behind: a statement whose failure
@@ -356,15 +365,15 @@ static enum status check_behind(struct stream_consumer *consumer, const char *ke
 	return behind ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-/* Holding the cursor: one more attempt begins at the record after it. It never counts further than "too often".
- * error is what the attempt before this one said, if that was at the same record. */
+/* Holding the cursor: one more attempt begins at the record after it. After the last one nothing is counted any more: the
+ * number is past STREAM_ATTEMPTS_MAX. error is what the attempt before this one said, if that was at the same record. */
 static enum status add_attempt(struct stream_consumer *consumer, const char *error, struct attempt *attempt)
 {
 	static const char SQL[] =
 		"INSERT INTO effreg.attempt AS a (consumer, stream, key, seq, attempts, error) VALUES ($1, $2, $3, $4::bigint, 1, $5)"
-		" ON CONFLICT (consumer, stream, key, seq) DO UPDATE SET attempts = LEAST(a.attempts + 1, $6::integer),"
+		" ON CONFLICT (consumer, stream, key, seq) DO UPDATE SET attempts = a.attempts + 1,"
 		" error = CASE WHEN EXCLUDED.error = '' THEN a.error ELSE EXCLUDED.error END,"
-		" updated_time = pg_catalog.clock_timestamp() RETURNING attempts";
+		" updated_time = pg_catalog.clock_timestamp() WHERE a.attempts < $6::integer RETURNING attempts";
 	struct cursor cursor;
 	enum status status = take_cursor(consumer, attempt->key, &cursor);
 	if (status == STATUS_OK)
@@ -374,7 +383,10 @@ static enum status add_attempt(struct stream_consumer *consumer, const char *err
 	if (attempt->seq != cursor.seq + 1)
 		error = "";
 	attempt->seq = cursor.seq + 1;
-	return change_attempt(consumer, SQL, attempt, error, STREAM_ATTEMPTS_MAX + 1, &attempt->number);
+	status = change_attempt(consumer, SQL, attempt, error, STREAM_ATTEMPTS_MAX, &attempt->number);
+	if (status == STATUS_OK && attempt->number == 0)
+		attempt->number = STREAM_ATTEMPTS_MAX + 1;
+	return status;
 }
 
 /* Commits an attempt at the record after the cursor of attempt->key. Its number stays 0 when another instance has the key,
@@ -469,6 +481,16 @@ static enum status park(struct stream_consumer *consumer, const struct attempt *
 	return STATUS_OK;
 }
 
+/* Stays before the record. Unproven, the key is found halted at the next poll before anything is tried. */
+static enum status halt(struct stream_consumer *consumer, const struct attempt *attempt, const struct turn_outcome *outcome)
+{
+	unprove(consumer, attempt->key);
+	if (outcome->applying)  /* it was tried just now: said once, not at every poll */
+		log_write(LOG_EVENT_consumer_halted, "consumer", consumer->options.consumer, "key", attempt->key, "error",
+		          outcome->fault.text, NULL);
+	return STATUS_POISON;
+}
+
 /* ---- One by one ---- */
 
 /* The record after the cursor, until it is done, parked or halted at; attempt is counted already when it has a number.
@@ -494,12 +516,8 @@ static enum status run_single(struct stream_consumer *consumer, struct attempt *
 			return status;
 		status = STATUS_OK;
 	}
-	if (consumer->options.poison == STREAM_HALT) {
-		if (outcome.applying)  /* it was tried just now: said once, not at every poll */
-			log_write(LOG_EVENT_consumer_halted, "consumer", consumer->options.consumer, "key", attempt->key, "error",
-			          outcome.fault.text, NULL);
-		return STATUS_POISON;
-	}
+	if (consumer->options.poison == STREAM_HALT)
+		return halt(consumer, attempt, &outcome);
 	*ret_count = 1;
 	return park(consumer, attempt, outcome.fault.text);
 }

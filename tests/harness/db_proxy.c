@@ -35,6 +35,8 @@ struct db_proxy {
 	unsigned cut_at;           /* statements from now, 0 = never */
 	char cut_on[TEXT_SIZE];    /* "" = any */
 	enum db_proxy_moment moment;
+	void (*call)(void *context);  /* instead of a cut; may be NULL */
+	void *context;
 	pid_t victim;
 	bool has_cut;
 
@@ -139,16 +141,21 @@ static bool is_chosen(struct db_proxy *proxy, const char *message, size_t len)
 	return chosen;
 }
 
+static void note_cut(struct db_proxy *proxy)
+{
+	pthread_mutex_lock(&proxy->lock);
+	proxy->has_cut = true;
+	pthread_mutex_unlock(&proxy->lock);
+}
+
 /* The chosen statement has come: held ends with it. */
 static void cut(struct db_proxy *proxy, struct line *line)
 {
 	if (proxy->moment == DB_PROXY_AFTER && send_all(line->server, line->held.at, line->looked))
 		swallow_answer(line->server);
+	note_cut(proxy);
 	if (proxy->victim > 0)
 		kill(proxy->victim, SIGKILL);
-	pthread_mutex_lock(&proxy->lock);
-	proxy->has_cut = true;
-	pthread_mutex_unlock(&proxy->lock);
 	close_line(line);
 }
 
@@ -194,9 +201,14 @@ static void take_from_client(struct db_proxy *proxy, struct line *line)
 	buf_append(&line->held, bytes, (size_t)got);
 	for (const char *message = next_message(line, &len); message != NULL; message = next_message(line, &len)) {
 		bool statement = line->greeted && asks(message[0]);
-		if (statement && is_chosen(proxy, message, len)) {
+		bool chosen = statement && is_chosen(proxy, message, len);
+		if (chosen && proxy->call == NULL) {
 			cut(proxy, line);
 			return;
+		}
+		if (chosen) {
+			proxy->call(proxy->context);
+			note_cut(proxy);
 		}
 		if (statement || !line->greeted || message[0] == 'X') {
 			line->greeted = true;
@@ -322,9 +334,12 @@ const char *db_proxy_conninfo(const struct db_proxy *proxy)
 	return proxy->conninfo;
 }
 
-static void choose(struct db_proxy *proxy, unsigned number, const char *text, enum db_proxy_moment moment)
+static void choose(struct db_proxy *proxy, unsigned number, const char *text, enum db_proxy_moment moment,
+                   void (*call)(void *context), void *context)
 {
 	pthread_mutex_lock(&proxy->lock);
+	proxy->call = call;
+	proxy->context = context;
 	proxy->cut_at = number;
 	snprintf(proxy->cut_on, sizeof proxy->cut_on, "%s", text);
 	proxy->moment = moment;
@@ -334,12 +349,17 @@ static void choose(struct db_proxy *proxy, unsigned number, const char *text, en
 
 void db_proxy_cut_at(struct db_proxy *proxy, unsigned number, enum db_proxy_moment moment)
 {
-	choose(proxy, number, "", moment);
+	choose(proxy, number, "", moment, NULL, NULL);
 }
 
 void db_proxy_cut_on(struct db_proxy *proxy, const char *text, enum db_proxy_moment moment)
 {
-	choose(proxy, 1, text, moment);
+	choose(proxy, 1, text, moment, NULL, NULL);
+}
+
+void db_proxy_call_on(struct db_proxy *proxy, const char *text, unsigned number, void (*call)(void *context), void *context)
+{
+	choose(proxy, number, text, DB_PROXY_BEFORE, call, context);
 }
 
 void db_proxy_set_victim(struct db_proxy *proxy, pid_t victim)

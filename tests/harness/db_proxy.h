@@ -23,8 +23,10 @@ const char *db_proxy_conninfo(const struct db_proxy *proxy);  /* borrowed */
 void db_proxy_cut_at(struct db_proxy *proxy, unsigned number, enum db_proxy_moment moment);
 /* At the next statement without parameters that is this text. */
 void db_proxy_cut_on(struct db_proxy *proxy, const char *text, enum db_proxy_moment moment);
+/* Not cut: before the number-th statement that is this text passes, call is made, in the proxy's thread. */
+void db_proxy_call_on(struct db_proxy *proxy, const char *text, unsigned number, void (*call)(void *context), void *context);
 /* Killed (SIGKILL) at the cut, before the line goes. 0 = nobody. */
 void db_proxy_set_victim(struct db_proxy *proxy, pid_t victim);
-bool db_proxy_has_cut(struct db_proxy *proxy);  /* since the last db_proxy_cut_… */
+bool db_proxy_has_cut(struct db_proxy *proxy);  /* or called, since it was last told when */
 
 #endif
