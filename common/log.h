@@ -22,6 +22,7 @@
 	X(batch_failed, WARNING, "a batch could not be stored; the client will send it again") \
 	X(turn_failed, WARNING, "a consumer's turn was rolled back") \
 	X(record_parked, ERROR, "a record failed too often and was set aside") \
+	X(consumer_halted, ERROR, "a record failed too often and the consumer stays before it") \
 	X(rating_computed, INFO, "a live rating was computed") \
 	X(rating_published, INFO, "a rating was published") \
 	X(notice_sent, INFO, "a notice went out on the feed") \
