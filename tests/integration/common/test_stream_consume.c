@@ -587,7 +587,7 @@ static void transient_failures_do_not_count(void **state)
 	NEEDS_DATABASE();
 	static const enum status STATUSES[] = {STATUS_UNAVAILABLE, STATUS_TIMEOUT, STATUS_RETRY, STATUS_UNKNOWN_OUTCOME};
 	append_to(REGION, 1, 3);
-	world.toy = (struct toy){.bad_seq = 2};
+	world.toy = (struct toy){.bad_seq = 1};
 	open_toy(STREAM_PARK, 0);
 	for (size_t i = 0; i < 4 * STREAM_ATTEMPTS_MAX; i++) {
 		world.toy.bad_status = STATUSES[i % ARRAY_COUNT(STATUSES)];
@@ -621,7 +621,7 @@ static void a_database_that_stays_away_does_not_count_either(void **state)
 {
 	NEEDS_DATABASE();
 	append_to(REGION, 1, 3);
-	world.toy = (struct toy){.bad_seq = 2, .bad_status = STATUS_UNAVAILABLE, .bad_call = shut_database};
+	world.toy = (struct toy){.bad_seq = 1, .bad_status = STATUS_UNAVAILABLE, .bad_call = shut_database};
 	open_toy(STREAM_PARK, 0);
 	for (int i = 0; i < STREAM_ATTEMPTS_MAX + 2; i++) {
 		assert_int_equal(toy_follow(&world.toy), STATUS_UNAVAILABLE);
