@@ -21,7 +21,6 @@
 	X(witness_mismatch, ERROR, "a client remembers another hash for a seq of its log") \
 	X(batch_failed, WARNING, "a batch could not be stored; the client will send it again") \
 	X(turn_failed, WARNING, "a consumer's turn was rolled back") \
-	X(consumer_halted, ERROR, "a record failed too often and the consumer stays before it") \
 	X(record_parked, ERROR, "a record failed too often and was set aside") \
 	X(consumer_halted, ERROR, "a record failed too often and the consumer stays before it") \
 	X(rating_computed, INFO, "a live rating was computed") \
