@@ -261,7 +261,7 @@ table_codes() {
 	sed -nE "/^### $1 /,/^#/p" proto/README.md | sed '1d' | awk -F '|' '
 		/^\| `/ {
 			n = split($2, code, ",")
-			for (i = 1; i <= n; i++) { gsub(/\(reserved\)|[` ]/, "", code[i]); print code[i] "\t" ($0 ~ /\(reserved\)/ ? "reserved" : "given") }
+			for (i = 1; i <= n; i++) { gsub(/\(reserved\)|[` ]/, "", code[i]); print code[i] "\t" ($0 ~ /\(reserved/ ? "reserved" : "given") }
 		}'
 }
 
