@@ -331,6 +331,13 @@ static inline struct push_message client_expect_credit(struct client *client)
 	return message;
 }
 
+/* Waits until this batch may be sent; every ACK was heard before. */
+static inline void client_await_credit(struct client *client, uint64_t batch)
+{
+	while (client->credit_batches < batch)
+		client_expect_credit(client);
+}
+
 /* Everything sent before was heard, and it lives. */
 static inline void client_ping(struct client *client)
 {

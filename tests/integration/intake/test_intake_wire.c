@@ -214,7 +214,7 @@ static void assert_in_quarantine(const struct refusal_row *row, int64_t count)
 	db_rows_destroy(&rows);
 }
 
-/* Good and bad events in turn, the whole twice in one batch is sent `times` times. */
+/* Good and bad events in turn. */
 static void push_mixed(struct client *sender, uint64_t batch, const struct refusal_row *rows, size_t count, const struct span *good)
 {
 	struct body body = {0};
@@ -352,6 +352,7 @@ static void a_full_quarantine_counts_what_it_cannot_keep(void **state)
 	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.quarantine"), 2);
 	assert_int_equal(player_count(&player, "SELECT body_bytes FROM effreg.quarantine_use"), 5 + 3002);
 	assert_int_equal(player_count(&player, "SELECT lost_count FROM effreg.quarantine_use WHERE lost_time IS NOT NULL"), 2);
+	client_await_credit(&flooder, 5);
 	client_push_one(&flooder, 5, kept.event);  /* known bytes are counted however full it is */
 	client_expect(&flooder, PUSH_ACK);
 	assert_int_equal(player_count(&player, "SELECT count FROM effreg.quarantine WHERE body = '[1, 2'"), 2);
@@ -559,6 +560,8 @@ static void two_intakes_write_one_log(void **state)
 	client_hello(&client, PORTAL);
 	client_hello(&second, PORTAL);
 	for (uint64_t batch = 1; batch <= 20; batch++) {
+		client_await_credit(&client, batch);
+		client_await_credit(&second, batch);
 		client_push_one(&client, batch, batch == 10 ? both : fresh_event(&player, VORONEZH));
 		client_push_one(&second, batch, batch == 10 ? both : fresh_event(&player, VORONEZH));
 		uint64_t a = client_expect(&client, PUSH_ACK).results[0].seq;
