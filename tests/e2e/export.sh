@@ -55,13 +55,11 @@ copy() {
 	broken=$test_work/copy/$region.ledger
 }
 
-# Changes one digit inside the event with this seq.
+# Changes one byte of the event with this seq.
 change_byte() {
-	local at
-	at=$(($(offset_of "$1" "$2") + 200))
-	at=$((at + $(tail -c "+$((at + 1))" "$1" | grep -o -b -m 1 '[0-9]' | head -n 1 | cut -d : -f 1)))
-	if [[ $(tail -c "+$((at + 1))" "$1" | head -c 1) == 7 ]]; then printf 8; else printf 7; fi |
-		dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+	local entry
+	entry=$(grep -n -m 1 -F "{\"seq\":$2,\"recorded_us\"" "$1" | cut -d : -f 1)
+	sed -E -i "$((entry + 1))s/(\"time\": ?\")2/\11/" "$1"
 }
 
 # without REGION: takes the region out of heads.json.
@@ -129,7 +127,7 @@ check "a document with another digest is contradicted" fails_with 1 'another res
 seqs=$(ask "SELECT seqs FROM effreg.rating_run WHERE period = '2023'")
 sed -E "s/^\{/{\"seqs\":${seqs//\//\\/},/" "$test_work/rating.json" >"$test_work/with_seqs.json"
 # A practice of its own, published in 2023: the count of practices is an indicator.
-late=$(basename "$(grep -l -F '.practice.published.' "$test_story"/*.ndjson | head -n 1)" .ndjson)
+late=$(basename "$(grep -l -F '.practice.published.' "$test_story"/*.ndjson | sed -n 1p)" .ndjson)
 grep -m 1 -F '.practice.published.' "$test_story/$late.ndjson" |
 	sed -E 's/"id": ?"[0-9a-f]{8}/"id":"0badc0de/; s/"sequence": ?"[0-9]+"/"sequence":"999999"/
 		s/"practice": ?"[^"]*"/"practice":"LATE-1"/; s,/practice/[^"]*",/practice/LATE-1",
