@@ -7,7 +7,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {check} from './report.mjs';
 
-const PAIRS = Number(process.env.EFFREG_PAIRS ?? 2000);
+const PAIRS = Number(process.env.EFFREG_PAIRS ?? 1200);
 const INSTANCES_PER_SCHEMA = 4;
 const DEPTH_MAX = 3;
 const NAMES = ['a', 'b', 'c', 'foo', 'x-1', 'я'];
