@@ -16,7 +16,10 @@ static enum status blame(struct fault *fault, const char *document, const struct
 	char ru[sizeof cause->text_ru];
 	snprintf(en, sizeof en, "%.100s: %.400s", document, cause->text);
 	snprintf(ru, sizeof ru, "%.100s: %.600s", document, cause->text_ru);
-	return fault_say(fault, cause->status, cause->code, cause->pointer, cause->offset, en, ru);
+	(void)fault_say(fault, cause->status, cause->code, cause->pointer, cause->offset, en, ru);
+	if (fault != NULL)
+		snprintf(fault->schema_pointer, sizeof fault->schema_pointer, "%s", cause->pointer);
+	return cause->status;
 }
 
 enum status schema_fault(struct fault *fault, enum status status, const struct schema *schema, const char *name,

@@ -32,7 +32,7 @@ enum {
 
 /* Compiles documents (each with its $id, or else its name as base URI); their texts need not outlive the call.
  * STATUS_UNSUPPORTED, STATUS_INVALID or STATUS_TOO_LARGE with fault: its text starts with the document's name, its
- * pointer or offset points into that document. options: SCHEMA_… or 0. */
+ * pointer (and schema_pointer alike) or offset points into that document. options: SCHEMA_… or 0. */
 enum status schema_bundle_new(const struct schema_document *documents, size_t count, unsigned options,
                               struct schema_bundle **ret_bundle, struct fault *fault) MUST_CHECK;
 void schema_bundle_destroy(struct schema_bundle **bundle);

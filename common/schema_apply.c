@@ -1,6 +1,4 @@
 /* Keywords that apply other schemas, to the same value or to what is inside it. */
-#include <stdlib.h>
-
 #include "common/schema_check.h"
 
 #define LIST_SIZE 200
@@ -89,17 +87,26 @@ bool check_property_names(const struct frame *frame, const struct keyword *keywo
 	return true;
 }
 
-static int compare_name(const void *name, const void *entry)
-{
-	return strcmp(name, ((const struct entry *)entry)->name);
-}
 
 /* keyword may be NULL: absent. */
 static const struct entry *find_entry(const struct keyword *keyword, const char *name)
 {
-	if (keyword == NULL)
-		return NULL;
-	return bsearch(name, keyword->map.at, keyword->map.count, sizeof *keyword->map.at, compare_name);
+	size_t low = 0;
+	size_t high = keyword != NULL ? keyword->map.count : 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct entry *entry = &keyword->map.at[middle];
+		int order = (int)(unsigned char)name[0] - (int)(unsigned char)entry->name[0];
+		if (order == 0)
+			order = strcmp(name, entry->name);
+		if (order == 0)
+			return entry;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
 }
 
 bool check_properties(const struct frame *frame, const struct keyword *keyword)

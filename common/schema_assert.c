@@ -6,6 +6,7 @@
 #include "common/schema_multiple.h"
 
 #define LIST_SIZE 240
+#define CHARACTER_BYTES_MAX 4
 
 static unsigned types_of(const struct json *json)
 {
@@ -128,7 +129,10 @@ static size_t length_of(const char *text)
 
 bool check_min_length(const struct frame *frame, const struct keyword *keyword)
 {
-	size_t length = length_of(json_string(frame->at->json));
+	const char *text = json_string(frame->at->json);
+	if ((double)strlen(text) >= CHARACTER_BYTES_MAX * keyword->count)
+		return true;
+	size_t length = length_of(text);
 	return (double)length >= keyword->count
 	       || refuse(frame, keyword, NULL, "has %zu characters, at least %.0f are needed: write more",
 	                 "знаков: %zu, нужно не меньше %.0f: дополните", length, keyword->count);
@@ -136,7 +140,10 @@ bool check_min_length(const struct frame *frame, const struct keyword *keyword)
 
 bool check_max_length(const struct frame *frame, const struct keyword *keyword)
 {
-	size_t length = length_of(json_string(frame->at->json));
+	const char *text = json_string(frame->at->json);
+	if ((double)strlen(text) <= keyword->count)
+		return true;
+	size_t length = length_of(text);
 	return (double)length <= keyword->count
 	       || refuse(frame, keyword, NULL, "has %zu characters, at most %.0f are allowed: shorten it",
 	                 "знаков: %zu, допускается не больше %.0f: сократите", length, keyword->count);

@@ -1,5 +1,5 @@
 // pairs: a seeded generator of schemas and instances over the supported keywords; ajv and `effreg validate --pairs` must
-// judge each pair alike. EFFREG_TEST_SEED takes a seed back, EFFREG_TEST_PAIRS another number of pairs.
+// judge each pair alike. EFFREG_SEED takes a seed back, EFFREG_PAIRS another number of pairs.
 
 import {spawnSync} from 'node:child_process';
 import {createRequire} from 'node:module';
@@ -7,14 +7,16 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {check} from './report.mjs';
 
-const PAIRS = Number(process.env.EFFREG_TEST_PAIRS ?? 2000);
+const PAIRS = Number(process.env.EFFREG_PAIRS ?? 1200);
 const INSTANCES_PER_SCHEMA = 4;
 const DEPTH_MAX = 3;
 const NAMES = ['a', 'b', 'c', 'foo', 'x-1', 'я'];
 const TEXTS = ['', 'a', 'ab', 'abc', 'foo', 'я', '😀😀', '1', 'a\nb', 'x-1', '2023-01-31', 'Ж1', '\u00A0'];
-const NUMBERS = [0, 1, 2, 3, -1, 7, 10, 0.5, 1.5, -2.5, 4.25, 1e3, 1e300, 9007199254740991, 100];
+/* Not 1e300: ajv has parseInt look at quotients, which takes "2e+299" for 2. */
+const NUMBERS = [0, 1, 2, 3, -1, 7, 10, 0.5, 1.5, -2.5, 4.25, 1e3, 1e15, 9007199254740991, 100];
 const PATTERNS = ['^a', 'b$', '^[a-c]+$', '\\d', '^\\w*$', '^.{1,3}$', '\\s', '[^a]', '^(a|b)*$', '^\\p{L}+$', '\\p{Lu}', '^\\S+$',
 	'^(?!foo)', '(?:x-)?\\d', '[\\u0400-\\u04FF]', '^\\u{1F600}+$', '\\bfoo\\b'];
+const REFERENCES = ['#/$defs/d0', '#here', '#/$defs/d~12~0', 'part', 'part#/$defs/in'];
 const TYPES = ['null', 'boolean', 'number', 'integer', 'string', 'array', 'object'];
 
 /** mulberry32 (Tommy Ettinger, public domain): a number in [0, 1) a call. */
@@ -70,11 +72,15 @@ class Generator {
 		}
 	}
 
-	/** A whole schema: what references need stands in $defs. */
+	/** A whole schema: what references need stands in $defs. d3 has its $ref inside allOf: ajv follows a resource that
+	 * consists of a $ref into itself without end (resolveSchema and getJsonPointer call each other). */
 	schema() {
-		this.defs = {d0: this.sub(1), d1: {$anchor: 'here', ...this.object(1)}, 'd/2~': this.sub(0),
-			d3: {$id: 'https://effreg.example/part', $ref: '#/$defs/in', $defs: {in: this.sub(0)}}};
-		return {$id: 'https://effreg.example/pair', ...this.object(DEPTH_MAX), $defs: this.defs};
+		this.references = REFERENCES;
+		const defs = {d0: this.sub(1), d1: {$anchor: 'here', ...this.object(1)}, 'd/2~': this.sub(0)};
+		const root = this.object(DEPTH_MAX);
+		this.references = REFERENCES.map((reference) => new URL(reference, 'https://effreg.example/pair').href);
+		defs.d3 = {$id: 'https://effreg.example/part', allOf: [{$ref: 'part#/$defs/in'}], $defs: {in: this.sub(0)}};
+		return {$id: 'https://effreg.example/pair', ...root, $defs: defs};
 	}
 
 	sub(depth) {
@@ -93,7 +99,7 @@ class Generator {
 }
 
 const IN_PLACE = {
-	$ref: (g) => ({$ref: g.pick(['#/$defs/d0', '#here', '#/$defs/d~12~0', 'part', 'https://effreg.example/part#/$defs/in'])}),
+	$ref: (g) => ({$ref: g.pick(g.references)}),
 	allOf: (g, depth) => ({allOf: g.list(1, 3, () => g.sub(depth))}),
 	anyOf: (g, depth) => ({anyOf: g.list(1, 3, () => g.sub(depth))}),
 	oneOf: (g, depth) => ({oneOf: g.list(1, 3, () => g.sub(depth))}),
@@ -133,10 +139,10 @@ const ASSERTIONS = {
 	maximum: (g) => ({maximum: g.pick(NUMBERS)}),
 	exclusiveMinimum: (g) => ({exclusiveMinimum: g.pick(NUMBERS)}),
 	exclusiveMaximum: (g) => ({exclusiveMaximum: g.pick(NUMBERS)}),
-	/* Only divisors that doubles hold exactly: ajv divides doubles, so 0.3 is no multiple of 0.1 there. */
-	multipleOf: (g) => ({multipleOf: g.pick([1, 2, 3, 5, 0.5, 0.25, 1.5])}),
+	/* ajv divides doubles: 0.3 is no multiple of 0.1 there, but 9007199254740991 is one of 1.5. */
+	multipleOf: (g) => ({multipleOf: g.pick([1, 2, 3, 5, 0.5, 0.25])}),
 	format: (g) => ({format: g.pick(['date', 'hostname', 'anything'])}),
-	annotations: (g) => ({title: 't', default: g.value(1), 'x-note': {$id: 'nothing'}, unknownKeyword: g.value(1)}),
+	annotations: (g) => ({title: 't', default: g.value(1), 'x-note': {type: 1}, unknownKeyword: g.value(1)}),
 };
 
 const KEYWORDS = {...ASSERTIONS, ...INSIDE, ...IN_PLACE};
@@ -153,6 +159,7 @@ function children(schema) {
 	return {inPlace, inside};
 }
 
+/** Whether test holds for schema or one inside it. */
 function some(schema, test) {
 	if (typeof schema !== 'object')
 		return false;
@@ -160,50 +167,77 @@ function some(schema, test) {
 	return test(schema) || [...inPlace, ...inside].some((child) => some(child, test));
 }
 
-/** A $ref that leads back to where it stands without going into the instance is a mistake of the schema: ajv's call stack ends,
- * we refuse. Only d0, d1 and d/2~ can do that here. */
-function refersInCircles(schema) {
-	const targets = {'#/$defs/d0': schema.$defs.d0, '#here': schema.$defs.d1, '#/$defs/d~12~0': schema.$defs['d/2~'],
-		part: schema.$defs.d3, 'https://effreg.example/part#/$defs/in': schema.$defs.d3.$defs.in};
-	const visit = (node, open) => {
-		if (typeof node !== 'object')
-			return false;
-		if (open.includes(node))
-			return true;
-		const next = [...children(node).inPlace];
-		if ('$ref' in node && node.$ref in targets)
-			next.push(targets[node.$ref]);
-		return next.some((child) => visit(child, [...open, node]));
+/** reference → the schema it means. */
+function resolver({$defs: {d0, d1, 'd/2~': d2, d3}}) {
+	const targets = {'/pair#/$defs/d0': d0, '/pair#here': d1, '/pair#/$defs/d~12~0': d2, '/part': d3, '/part#/$defs/in': d3.$defs.in};
+	return (reference) => {
+		const {pathname, hash} = new URL(reference, 'https://effreg.example/pair');
+		return targets[pathname + hash];
 	};
-	return Object.values(targets).some((target) => visit(target, [])) || visit(schema, []);
 }
+
+/** Calls visit for schema and all that it applies to the same value; true when it comes back to where it was. */
+function walkInPlace(resolve, schema, visit = () => {}, open = []) {
+	if (typeof schema !== 'object')
+		return false;
+	if (open.includes(schema))
+		return true;
+	visit(schema);
+	const next = [...children(schema).inPlace, ...('$ref' in schema ? [resolve(schema.$ref)] : [])];
+	return next.some((child) => walkInPlace(resolve, child, visit, [...open, schema]));
+}
+
+/** A schema that comes back to itself without going into the instance: ajv's call stack ends, we refuse. */
+const refersInCircles = (resolve, schema) => some({...schema, $defs: {...schema.$defs, in: schema.$defs.d3.$defs.in}},
+	(node) => walkInPlace(resolve, node));
+
+/** Shapes that ajv 8.17 judges otherwise than 2020-12 says. */
+const AJV_DEFECTS = [
+	/* It adds up statically what branches evaluate of which only one was taken (anyOf, oneOf, if, dependentSchemas), and takes
+	 * all elements for evaluated where some fit contains. */
+	(resolve, schema) => some(schema, (node) => {
+		let conditional = false;
+		if ('unevaluatedProperties' in node || 'unevaluatedItems' in node)
+			walkInPlace(resolve, node, (part) => {
+				conditional ||= ['anyOf', 'oneOf', 'if', 'dependentSchemas', 'contains'].some((name) => name in part);
+			});
+		return conditional;
+	}),
+	/* An empty array passes `contains` when the variable of another keyword, such as prefixItems, was true before. */
+	(resolve, schema) => some(schema, (node) => 'contains' in node && ('prefixItems' in node || node.maxContains < (node.minContains ?? 1))),
+];
 
 function ajvVerdicts(modules, schema, instances) {
 	const require = createRequire(join(modules, 'package.json'));
 	const Ajv = require('ajv/dist/2020').default;
 	const ajv = new Ajv({strict: false, validateFormats: false, logger: false});
 	const validate = ajv.compile(schema);
-	return instances.map((instance) => validate(instance) ? 0 : 1);
+	return instances.map((instance) => {
+		try {
+			return validate(instance) ? 0 : 1;
+		} catch {
+			return undefined; /* unevaluatedProperties again: "Cannot set properties of undefined" in what ajv compiled */
+		}
+	});
 }
 
-function makePairs(modules, seed) {
+export function makePairs(modules, seed) {
 	const generator = new Generator(seed);
 	const pairs = [];
 	while (pairs.length < PAIRS) {
 		const schema = generator.schema();
-		if (refersInCircles(schema) || AJV_DEFECTS.some(({has}) => has(schema)))
+		const resolve = resolver(schema);
+		if (refersInCircles(resolve, schema) || AJV_DEFECTS.some((has) => has(resolve, schema)))
 			continue;
 		const instances = generator.list(INSTANCES_PER_SCHEMA, INSTANCES_PER_SCHEMA, () => generator.value());
 		const verdicts = ajvVerdicts(modules, schema, instances);
-		instances.forEach((instance, i) => pairs.push({line: JSON.stringify({schema, instance}), verdict: verdicts[i]}));
+		instances.forEach((instance, i) => verdicts[i] === undefined
+			|| pairs.push({line: JSON.stringify({schema, instance}), verdict: verdicts[i]}));
 	}
 	return pairs;
 }
 
-/** Shapes that ajv 8.17 judges otherwise than 2020-12 says. */
-const AJV_DEFECTS = [];
-
-function ourVerdicts(program, build, pairs) {
+export function ourVerdicts(program, build, pairs) {
 	const folder = mkdtempSync(join(build, 'contract-pairs-'));
 	const path = join(folder, 'pairs.ndjson');
 	writeFileSync(path, pairs.map(({line}) => `${line}\n`).join(''));
@@ -213,8 +247,8 @@ function ourVerdicts(program, build, pairs) {
 }
 
 export function checkPairs(program, build, modules) {
-	const seed = Number(process.env.EFFREG_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-	console.log(`# pairs: EFFREG_TEST_SEED=${seed}`);
+	const seed = Number(process.env.EFFREG_SEED ?? Math.floor(Math.random() * 2 ** 31));
+	console.log(`# pairs: EFFREG_SEED=${seed}`);
 	const pairs = makePairs(modules, seed);
 	const ours = ourVerdicts(program, build, pairs);
 	const wrong = pairs.findIndex(({verdict}, i) => ours[i]?.verdict !== verdict);

@@ -19,6 +19,18 @@ static void check_instance(const struct schema_bundle *bundle, struct span text)
 	arena_destroy(&arena);
 }
 
+static void check_bundle(struct span schema, struct span instance, unsigned options)
+{
+	struct schema_document document = {.name = "fuzz.json", .text = schema};
+	struct schema_bundle *bundle = NULL;
+	struct fault fault = {0};
+	if (schema_bundle_new(&document, 1, options, &bundle, &fault) == STATUS_OK)
+		check_instance(bundle, instance);
+	else
+		ASSERT(fault.text[0] != '\0' && fault.text_ru[0] != '\0');
+	schema_bundle_destroy(&bundle);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -26,13 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (feed == NULL)
 		return 0;
 	size_t len = (size_t)(feed - text);
-	struct schema_document document = {.name = "fuzz.json", .text = span_of(text, len)};
-	struct schema_bundle *bundle = NULL;
-	struct fault fault = {0};
-	if (schema_bundle_new(&document, 1, SCHEMA_ASSERT_FORMATS, &bundle, &fault) == STATUS_OK)
-		check_instance(bundle, span_of(feed + 1, size - len - 1));
-	else
-		ASSERT(fault.text[0] != '\0');
-	schema_bundle_destroy(&bundle);
+	struct span instance = span_of(feed + 1, size - len - 1);
+	check_bundle(span_of(text, len), instance, SCHEMA_ASSERT_FORMATS);
+	check_bundle(span_of(text, len), instance, SCHEMA_IGNORE_UNKNOWN);
 	return 0;
 }

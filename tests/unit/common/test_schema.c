@@ -195,6 +195,7 @@ static void what_is_no_supported_schema_is_refused_with_its_place(void **state)
 		assert_null(bundle);
 		assert_memory_equal(fault.text, "broken.json: ", 13);
 		assert_memory_equal(fault.text_ru, "broken.json: ", 13);
+		assert_string_equal(fault.schema_pointer, BROKEN[i].pointer);
 		assert_true(strlen(fault.text_ru) > 13 && !text_equal(fault.text, fault.text_ru));
 	}
 }
