@@ -17,6 +17,7 @@ static const struct command_row COMMANDS[] = {
 	{"generate", cli_generate, "write the demonstration data", "записать демонстрационные данные"},
 	{"validate", cli_validate, "check events, or any instance against a schema", "проверить события или документ по схеме"},
 	{"push", cli_push, "send events to the centre", "отправить события в центр"},
+	{"rank", cli_rank, "compute a rating over files", "посчитать рейтинг по файлам"},
 	{"rating get", cli_rating_get, "show a rating", "показать рейтинг"},
 	{"rating publish", cli_rating_publish, "publish the rating of a period", "опубликовать рейтинг за период"},
 	{"rating history", cli_rating_history, "show a region's published places", "показать опубликованные места региона"},

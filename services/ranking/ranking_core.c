@@ -23,7 +23,7 @@ static enum status read_figure(struct arena *arena, const struct ranking_region 
 	return STATUS_OK;
 }
 
-/* Fills row->inputs and values, one for each indicator. */
+/* Fills row->inputs, and the values with one for each indicator. */
 static enum status read_figures(struct arena *arena, const struct methodology *methodology, struct ranking_row *row,
                                 double *values, struct fault *fault)
 {
@@ -39,6 +39,50 @@ static enum status read_figures(struct arena *arena, const struct methodology *m
 			return status;
 	}
 	return STATUS_OK;
+}
+
+/* A service has figures of indicators only: one may be divided by another, and nothing else has a column. */
+static enum status check_columns(const struct methodology *methodology, struct fault *fault)
+{
+	const char *missing = methodology->panel_column;
+	if (methodology->group_column_count > 0)
+		missing = methodology->group_columns[0];
+	for (size_t i = 0; i < methodology->denominator_count; i++) {
+		size_t indicator;
+		if (!methodology_find_indicator(methodology, methodology->denominators[i], &indicator))
+			missing = methodology->denominators[i];
+	}
+	if (missing == NULL)
+		return STATUS_OK;
+	return fault_set(fault, STATUS_UNSUPPORTED, "methodology", "", -1, "regions have no figure \"%s\"", missing);
+}
+
+/* Columns of those who may be rated, in the order of rows; lines: one of each row. */
+static struct ranking_input columns_of(struct arena *arena, const struct methodology *methodology,
+                                       const struct ranking_row *rows, const double *lines, size_t count)
+{
+	double *values = arena_array(arena, double, methodology->indicator_count * count);
+	double *denominators = arena_array(arena, double, methodology->denominator_count * count);
+	const char **codes = arena_array(arena, const char *, count);
+	struct ranking_input input = {.codes = codes, .values = values, .denominators = denominators};
+	for (size_t i = 0; i < count; i++)
+		input.units += rows[i].reason == NULL ? 1 : 0;
+	size_t unit = 0;
+	for (size_t i = 0; i < count; i++) {
+		const double *line = &lines[i * methodology->indicator_count];
+		if (rows[i].reason != NULL)
+			continue;
+		codes[unit] = rows[i].region->region;
+		for (size_t k = 0; k < methodology->indicator_count; k++)
+			values[k * input.units + unit] = line[k];
+		for (size_t k = 0; k < methodology->denominator_count; k++) {
+			size_t indicator;
+			bool found = methodology_find_indicator(methodology, methodology->denominators[k], &indicator);
+			denominators[k * input.units + unit] = found ? line[indicator] : NAN;
+		}
+		unit++;
+	}
+	return input;
 }
 
 /* Before the engine has seen the figures. */
@@ -65,7 +109,7 @@ static void take_scores(struct arena *arena, const struct methodology *methodolo
 {
 	const char **nodes = arena_array(arena, const char *, methodology->node_count);
 	for (size_t i = 0; i < methodology->node_count; i++)
-		nodes[i] = score_text(arena, methodology, scores->nodes[unit * methodology->node_count + i]);
+		nodes[i] = score_text(arena, methodology, scores->nodes[i * scores->units + unit]);
 	row->nodes = nodes;
 	row->score = nodes[methodology->root];
 	row->place = scores->places[unit];
@@ -107,23 +151,27 @@ static void assign_groups(const struct methodology *methodology, struct ranking_
 	}
 }
 
-/* Rows by region in, by place out. values holds a line for each row that may be rated, in the order of rows. */
-static void rate(struct arena *arena, const struct methodology *methodology, const double *values, size_t eligible,
-                 struct ranking_row *rows, size_t count, struct ranking_scores *scores)
+/* Rows by region in, by place out. lines: a line of values for each row. */
+static enum status rate(struct arena *arena, const struct methodology *methodology, const double *lines,
+                        struct ranking_row *rows, size_t count, struct ranking_scores *ret_scores, struct fault *fault)
 {
-	ranking_engine_run(arena, methodology, values, eligible, scores);
+	struct ranking_input input = columns_of(arena, methodology, rows, lines, count);
+	enum status status = ranking_engine_run(arena, methodology, &input, ret_scores, fault);
+	if (status != STATUS_OK)
+		return status;
 	const char **no_nodes = arena_array(arena, const char *, methodology->node_count);
 	size_t unit = 0;
 	size_t rated = 0;
 	for (size_t i = 0; i < count; i++) {
 		rows[i].nodes = no_nodes;
 		if (rows[i].reason == NULL)
-			take_scores(arena, methodology, scores, unit++, &rows[i]);
+			take_scores(arena, methodology, ret_scores, unit++, &rows[i]);
 		rated += rows[i].place > 0 ? 1 : 0;
 	}
 	qsort(rows, count, sizeof *rows, compare_places);
 	if (methodology->has_groups)
 		assign_groups(methodology, rows, rated);
+	return STATUS_OK;
 }
 
 enum status ranking_compute(struct arena *arena, const struct methodology *methodology, const char *cohort,
@@ -133,23 +181,20 @@ enum status ranking_compute(struct arena *arena, const struct methodology *metho
 	if (count > RANKING_REGIONS_MAX)
 		return fault_set(fault, STATUS_TOO_LARGE, "too_large", "", -1, "%zu regions; at most %d", count,
 		                 RANKING_REGIONS_MAX);
+	enum status status = check_columns(methodology, fault);
 	struct ranking_row *rows = arena_array(arena, struct ranking_row, count);
 	for (size_t i = 0; i < count; i++)
 		rows[i] = (struct ranking_row){.region = &regions[i], .reason = ineligible_reason(methodology, &regions[i])};
 	/* In one order whatever the caller's, so that no sum over regions can depend on it. */
 	qsort(rows, count, sizeof *rows, compare_codes);
-	double *values = arena_array(arena, double, count * methodology->indicator_count);
-	size_t eligible = 0;
-	for (size_t i = 0; i < count; i++) {
-		/* The line of a region that is not rated is overwritten by the next one's. */
-		double *line = &values[eligible * methodology->indicator_count];
-		enum status status = read_figures(arena, methodology, &rows[i], line, fault);
-		if (status != STATUS_OK)
-			return status;
-		eligible += rows[i].reason == NULL ? 1 : 0;
-	}
-	struct ranking_scores scores;
-	rate(arena, methodology, values, eligible, rows, count, &scores);
+	double *lines = arena_array(arena, double, count * methodology->indicator_count);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		status = read_figures(arena, methodology, &rows[i], &lines[i * methodology->indicator_count], fault);
+	struct ranking_scores scores = {0};
+	if (status == STATUS_OK)
+		status = rate(arena, methodology, lines, rows, count, &scores, fault);
+	if (status != STATUS_OK)
+		return status;
 	struct ranking_run *run = arena_array(arena, struct ranking_run, 1);
 	*run = (struct ranking_run){
 		.methodology = methodology,
@@ -159,7 +204,7 @@ enum status ranking_compute(struct arena *arena, const struct methodology *metho
 		.count = count,
 		.states = scores.states,
 	};
-	enum status status = ranking_result_digest(arena, run, run->result_digest, fault);
+	status = ranking_result_digest(arena, run, run->result_digest, fault);
 	if (status == STATUS_OK)
 		*ret_run = run;
 	return status;

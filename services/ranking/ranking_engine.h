@@ -5,26 +5,36 @@
 #ifndef EFFREG_RANKING_ENGINE_H
 #define EFFREG_RANKING_ENGINE_H
 
-#include "services/ranking/ranking_methodology.h"
+#include "services/ranking/ranking_aggregate.h"
+#include "services/ranking/ranking_sorting.h"
 
-/* An indicator that tells nobody apart stays in the result and says so. */
-enum ranking_indicator_state {
-	RANKING_INDICATOR_VARIES,
-	RANKING_INDICATOR_CONSTANT,  /* every unit that has it gets the middle of the range */
-	RANKING_INDICATOR_EMPTY,     /* nobody has it */
-};
-
+/* Columns one after another, units in the order of the input. */
 struct ranking_scores {
 	size_t units;
-	const double *normalised;  /* units × indicators */
-	const double *nodes;       /* units × nodes, columns as methodology->nodes */
+	const double *normalised;  /* indicators × units */
+	const double *nodes;       /* nodes × units, as methodology->nodes */
+	const uint8_t *absences;   /* nodes × units: enum ranking_absence */
 	const double *scores;      /* units: the root's, rounded half to even to the methodology's decimals */
-	const unsigned *places;    /* units: 1 = best; 0 = not rated, the score is missing */
+	const uint32_t *places;    /* units: 1 = best, in a panel within the period; 0 = not rated, the score is missing */
 	const enum ranking_indicator_state *states;  /* indicators */
+	const struct ranking_note *notes;            /* what was done beside the plain arithmetic, stage by stage */
+	size_t note_count;
 };
 
-/* values: units × indicators (columns as methodology->indicators), finite or NaN. Results live in arena. */
-void ranking_engine_run(struct arena *arena, const struct methodology *methodology, const double *values, size_t units,
-                        struct ranking_scores *ret_scores);
+/* The stages up to normalise: what replicates share. Faults are those of ranking_table_new. */
+enum status ranking_engine_prepare(struct arena *arena, const struct methodology *methodology,
+                                   const struct ranking_input *input, struct ranking_table **ret_table,
+                                   struct fault *fault) MUST_CHECK;
+/* Aggregate and rank, by the methodology's weights. */
+void ranking_engine_rate(struct ranking_table *table, struct ranking_scores *ret_scores);
+
+/* Both. */
+enum status ranking_engine_run(struct arena *arena, const struct methodology *methodology,
+                               const struct ranking_input *input, struct ranking_scores *ret_scores,
+                               struct fault *fault) MUST_CHECK;
+
+/* The stage rank over rows of the table: scores are rounded as the methodology says, in place. */
+void ranking_engine_places(const struct ranking_table *table, struct ranking_sorting *order, double *scores,
+                           uint32_t *ret_places);
 
 #endif

@@ -1,0 +1,37 @@
+/* cli_rank_files: what `effreg rank` reads: the methodology, the values, sets of weights.
+ *
+ * Everything lives in the arena given. A fault's text starts with file and line; its pointer, which may be empty, is into
+ * the methodology. */
+#ifndef EFFREG_CLI_RANK_FILES_H
+#define EFFREG_CLI_RANK_FILES_H
+
+#include "services/ranking/ranking_replicate.h"
+
+#define RANK_FILE_BYTES_MAX ((size_t)1024 * 1024 * 1024)
+
+enum status rank_read_methodology(struct arena *arena, const char *path, const struct methodology **ret_methodology,
+                                  struct fault *fault) MUST_CHECK;
+
+/* Rows of the values in the order of the file. */
+struct rank_values {
+	struct ranking_input input;
+	const char *const *periods;  /* units: the text in the panel's column; NULL without a panel */
+};
+
+/* The columns that the methodology names; others are left alone. An empty cell or NA is missing. INVALID also for a unit
+ * that stands twice (in a panel: in one period). */
+enum status rank_read_values(struct arena *arena, const char *path, const struct methodology *methodology,
+                             struct rank_values *ret_values, struct fault *fault) MUST_CHECK;
+
+struct rank_sets {
+	const char *const *names;
+	const struct ranking_weights *weights;
+	size_t count;
+};
+
+/* A column `set`, then one for each indicator and node; what has no column (the root need not) keeps the methodology's
+ * weight. */
+enum status rank_read_sets(struct arena *arena, const char *path, const struct methodology *methodology,
+                           struct rank_sets *ret_sets, struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,38 @@
+/* cli_rank_output: a table of figures as CSV, JSON or aligned text, and what the run has to say beside it. */
+#ifndef EFFREG_CLI_RANK_OUTPUT_H
+#define EFFREG_CLI_RANK_OUTPUT_H
+
+#include "services/cli/cli_args.h"
+#include "services/cli/cli_rank_files.h"
+
+#define RANK_EXACT (-1)
+
+struct rank_column {
+	const char *name;
+	bool is_text;
+	const char **cells;  /* one for each row; NULL = missing */
+};
+
+struct rank_table {
+	struct arena *arena;
+	struct rank_column *columns;
+	size_t count, capacity;
+	size_t rows;
+	int decimals;        /* of scores; RANK_EXACT = 17 significant digits */
+};
+
+void rank_table_init(struct rank_table *table, struct arena *arena, size_t columns_max, size_t rows, int decimals);
+void rank_table_add_texts(struct rank_table *table, const char *name, const char *const *texts);
+void rank_table_add_scores(struct rank_table *table, const char *name, const double *scores);    /* NaN = missing */
+void rank_table_add_places(struct rank_table *table, const char *name, const uint32_t *places);  /* 0 = missing */
+
+/* --format csv|json|table: on stdout. False: written out in part. */
+enum rank_format { RANK_FORMAT_CSV, RANK_FORMAT_JSON, RANK_FORMAT_TABLE };
+bool rank_table_print(const struct rank_table *table, enum rank_format format, const struct methodology *methodology,
+                      const struct ranking_scores *scores) MUST_CHECK;
+
+/* On stderr, one line each. */
+void rank_notes_print(const struct cli_args *args, const struct methodology *methodology,
+                      const struct ranking_scores *scores);
+
+#endif

@@ -1,0 +1,97 @@
+#include "services/ranking/ranking_sorting.h"
+
+#include <math.h>
+
+#define INSERTION_MAX 256
+#define DIGIT_BITS    11
+#define DIGITS        6  /* 6 × 11 bits cover 64 */
+#define BUCKETS       (1 << DIGIT_BITS)
+
+void ranking_sorting_init(struct ranking_sorting *order, struct arena *arena, size_t units_max)
+{
+	*order = (struct ranking_sorting){.units_max = units_max};
+	order->at = arena_array(arena, struct ranking_sortinged, units_max);
+	order->spare = arena_array(arena, struct ranking_sortinged, units_max);
+}
+
+/* Doubles sort as whole numbers when the sign bit is turned round, and all bits of negative ones. */
+static uint64_t key_of(double value)
+{
+	double unsigned_zero = value + 0.0;
+	uint64_t bits;
+	memcpy(&bits, &unsigned_zero, sizeof bits);
+	return (bits >> 63) != 0 ? ~bits : bits | ((uint64_t)1 << 63);
+}
+
+static void sort_few(struct ranking_sorting *order)
+{
+	for (size_t i = 1; i < order->count; i++) {
+		struct ranking_sortinged moved = order->at[i];
+		size_t k = i;
+		for (; k > 0 && order->at[k - 1].key > moved.key; k--)
+			order->at[k] = order->at[k - 1];
+		order->at[k] = moved;
+	}
+}
+
+static unsigned digit_of(uint64_t key, unsigned digit)
+{
+	return (unsigned)(key >> (digit * DIGIT_BITS)) & (BUCKETS - 1);
+}
+
+static void sort_by_digit(struct ranking_sorting *order, unsigned digit, uint32_t counts[BUCKETS])
+{
+	uint32_t start = 0;
+	if (counts[digit_of(order->at[0].key, digit)] == order->count)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		uint32_t count = counts[i];
+		counts[i] = start;
+		start += count;
+	}
+	for (size_t i = 0; i < order->count; i++)
+		order->spare[counts[digit_of(order->at[i].key, digit)]++] = order->at[i];
+	struct ranking_sortinged *sorted = order->spare;
+	order->spare = order->at;
+	order->at = sorted;
+}
+
+static void sort_many(struct ranking_sorting *order)
+{
+	uint32_t counts[DIGITS][BUCKETS] = {{0}};
+	for (size_t i = 0; i < order->count; i++) {
+		for (unsigned digit = 0; digit < DIGITS; digit++)
+			counts[digit][digit_of(order->at[i].key, digit)]++;
+	}
+	for (unsigned digit = 0; digit < DIGITS; digit++)
+		sort_by_digit(order, digit, counts[digit]);
+}
+
+void ranking_sorting_sort(struct ranking_sorting *order, const double *values, size_t units)
+{
+	ASSERT(units <= order->units_max);
+	order->count = 0;
+	for (size_t i = 0; i < units; i++) {
+		if (!isnan(values[i]))
+			order->at[order->count++] = (struct ranking_sortinged){.key = key_of(values[i]), .unit = (uint32_t)i};
+	}
+	if (order->count <= INSERTION_MAX)
+		sort_few(order);
+	else
+		sort_many(order);
+}
+
+void ranking_sorting_places(const struct ranking_sorting *order, enum methodology_ties ties, size_t units, uint32_t *ret_places)
+{
+	memset(ret_places, 0, units * sizeof *ret_places);
+	uint32_t place = 0;
+	for (size_t end = order->count; end > 0;) {
+		size_t first = end - 1;
+		while (first > 0 && order->at[first - 1].key == order->at[end - 1].key)
+			first--;
+		place = ties == METHODOLOGY_DENSE ? place + 1 : (uint32_t)(order->count - end + 1);
+		for (size_t i = first; i < end; i++)
+			ret_places[order->at[i].unit] = place;
+		end = first;
+	}
+}
