@@ -617,6 +617,13 @@ static void shut_database(void *context)
 	fixture_run(world.other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-consume'");
 }
 
+static int tear_down_open(void **state)
+{
+	if (fixture_dsn() != NULL)
+		allow_connections(true);
+	return tear_down(state);
+}
+
 static void a_database_that_stays_away_does_not_count_either(void **state)
 {
 	NEEDS_DATABASE();
@@ -695,7 +702,7 @@ int main(void)
 		TEST(halting_stays_before_the_record_and_spares_other_keys),
 		TEST(a_record_that_kills_the_process_is_parked_after_its_attempts),
 		TEST(transient_failures_do_not_count),
-		TEST(a_database_that_stays_away_does_not_count_either),
+		cmocka_unit_test_setup_teardown(a_database_that_stays_away_does_not_count_either, set_up, tear_down_open),
 		TEST(a_stalled_instance_gives_its_keys_up_and_applies_nothing_late),
 	};
 	return cmocka_run_group_tests_name("stream_consume", tests, NULL, NULL);
