@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # `effreg rank` against results that COINr computed: ../shared/reference/asem, described by its README.md and by RATING.md
-# section 5. EFFREG_REFERENCE names another folder. A copy of each reference with one digit changed must be found out.
+# section 5. EFFREG_TEST_REFERENCE names another folder. A copy of each reference with one digit changed must be found out.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 effreg=${EFFREG_BUILD:-$root/build}/bin/effreg
-asem=${EFFREG_REFERENCE:-$root/../shared/reference}/asem
+asem=${EFFREG_TEST_REFERENCE:-$root/../shared/reference}/asem
 work=$(mktemp -d "${TMPDIR:-/tmp}/effreg-reference.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
