@@ -1,6 +1,7 @@
 #include "services/intake/intake_handlers.h"
 
 #include "common/ambient.h"
+#include "common/hint.h"
 #include "common/log.h"
 #include "common/telemetry.h"
 #include "services/intake/intake_store.h"
@@ -265,17 +266,6 @@ static void count_results(const struct batch *batch)
 		                (double)batch->refusals_lost);
 }
 
-static void publish_hint(struct intake *intake, const char *region, uint64_t first, uint64_t last)
-{
-	char topic[64], header[160];
-	snprintf(topic, sizeof topic, "event.%s", region);
-	snprintf(header, sizeof header, "{\"stream\":\"event\",\"key\":\"%s\",\"first\":%llu,\"last\":%llu}", region,
-	         (unsigned long long)first, (unsigned long long)last);
-	const struct span frames[] = {span_of_text(topic), span_of_text(header)};
-	if (bus_send(intake->stream, frames, ARRAY_COUNT(frames)) != STATUS_OK)
-		return;  /* a hint: the consumers look for themselves once a second */
-}
-
 static struct batch batch_new(struct intake *intake, struct intake_session *session, size_t count, const struct span *bodies)
 {
 	struct arena *arena = intake->arena;
@@ -304,7 +294,7 @@ static void answer_batch(struct batch *batch, uint64_t number, uint64_t body_byt
 	send_message(intake, session, &ack);
 	owe_credit(intake, session, body_bytes);
 	if (stored > 0)
-		publish_hint(intake, session->region, head->last_seq - stored + 1, head->last_seq);
+		hint_send(intake->stream, &STREAM_EVENT, session->region, head->last_seq - stored + 1, head->last_seq);
 }
 
 static void store(struct intake *intake, struct intake_session *session, const struct push_message *push, struct span body)
