@@ -1,7 +1,7 @@
 #include "services/ranking/ranking_math.h"
 
 #include <math.h>
-#include <stdbool.h>
+#include <stddef.h>
 
 #define SQRT_HALF 0.70710678118654752440
 #define LN2       0.69314718055994530942
@@ -9,9 +9,13 @@
 #define LN2_HI    0x1.62e42fefap-1
 #define LN2_LO    0x1.cf79abc9e3b3ap-40
 
-#define LOG_TERMS 12
 #define EXP_TERMS 14
 #define WHOLE_MAX 64
+
+/* 1/3, 1/5, …: the series of the logarithm. */
+static const double LOG_SERIES[] = {
+	1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25,
+};
 
 /* x = m · 2^e with m in [√½, √2), f = m − 1, s = f / (2 + f): ln m = 2s + 2(s³/3 + s⁵/5 + …), and as 2s = f − s·f, only
  * the small second part has rounding errors that count. */
@@ -31,8 +35,8 @@ double ranking_log(double x)
 	double s = f / (2 + f);
 	double square = s * s;
 	double series = 0;
-	for (int i = LOG_TERMS; i >= 1; i--)
-		series = square * (series + 1.0 / (2 * i + 1));
+	for (size_t i = sizeof LOG_SERIES / sizeof *LOG_SERIES; i-- > 0;)
+		series = square * (series + LOG_SERIES[i]);
 	double small = s * (2 * series - f) + exponent * LN2_LO;
 	return exponent * LN2_HI + (f + small);
 }

@@ -144,8 +144,9 @@ static void by_distance_to_reference(struct column *column)
 
 /* ---- by place ---- */
 
-/* worse: how many stand below; tied: how many stand on the same place, the unit itself included; n: all of them. */
-static double place_value(const struct methodology_normalise *rule, double worse, double tied, double n)
+/* least: of exponential-rank, exp(−100/k); worse: how many stand below; tied: how many stand on the same place, the unit
+ * itself included; n: all of them. */
+static double place_value(const struct methodology_normalise *rule, double least, double worse, double tied, double n)
 {
 	switch (rule->method) {
 	case METHODOLOGY_BORDA:
@@ -155,7 +156,7 @@ static double place_value(const struct methodology_normalise *rule, double worse
 	case METHODOLOGY_EXPONENTIAL_RANK: {
 		/* r from the best; R = (n + 1 − r) / n, and 1 − R·(1 − e) = (1 − R) + R·e without the loss of digits. */
 		double r = n - worse - tied + (rule->ties == METHODOLOGY_TIED_MID ? (tied + 1) / 2 : 1);
-		double share = ((r - 1) + (n + 1 - r) * ranking_exp(-100 / rule->k)) / n;
+		double share = ((r - 1) + (n + 1 - r) * least) / n;
 		return r == 1 ? 100 : -rule->k * ranking_log(share);
 	}
 	default:
@@ -166,10 +167,11 @@ static double place_value(const struct methodology_normalise *rule, double worse
 static void by_place(struct column *column)
 {
 	struct ranking_sorting *order = column->order;
+	double least = ranking_exp(-100 / column->rule->k);
 	ranking_sorting_sort(order, column->values, column->count);
 	for (size_t first = 0, end; first < order->count; first = end) {
 		end = ranking_sorting_run_end(order, first);
-		double value = place_value(column->rule, (double)first, (double)(end - first), (double)order->count);
+		double value = place_value(column->rule, least, (double)first, (double)(end - first), (double)order->count);
 		for (size_t i = first; i < end; i++)
 			column->values[order->at[i].unit] = value;
 	}
