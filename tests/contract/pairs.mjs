@@ -1,5 +1,5 @@
 // pairs: a seeded generator of schemas and instances over the supported keywords; ajv and `effreg validate --pairs` must
-// judge each pair alike. EFFREG_SEED takes a seed back, EFFREG_PAIRS another number of pairs.
+// judge each pair alike. EFFREG_TEST_SEED takes a seed back, EFFREG_TEST_PAIRS another number of pairs.
 
 import {spawnSync} from 'node:child_process';
 import {createRequire} from 'node:module';
@@ -7,7 +7,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {check} from './report.mjs';
 
-const PAIRS = Number(process.env.EFFREG_PAIRS ?? 1200);
+const PAIRS = Number(process.env.EFFREG_TEST_PAIRS ?? 1200);
 const INSTANCES_PER_SCHEMA = 4;
 const DEPTH_MAX = 3;
 const NAMES = ['a', 'b', 'c', 'foo', 'x-1', 'я'];
@@ -247,8 +247,8 @@ export function ourVerdicts(program, build, pairs) {
 }
 
 export function checkPairs(program, build, modules) {
-	const seed = Number(process.env.EFFREG_SEED ?? Math.floor(Math.random() * 2 ** 31));
-	console.log(`# pairs: EFFREG_SEED=${seed}`);
+	const seed = Number(process.env.EFFREG_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+	console.log(`# pairs: EFFREG_TEST_SEED=${seed}`);
 	const pairs = makePairs(modules, seed);
 	const ours = ourVerdicts(program, build, pairs);
 	const wrong = pairs.findIndex(({verdict}, i) => ours[i]?.verdict !== verdict);
