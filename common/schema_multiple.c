@@ -58,17 +58,14 @@ static uint64_t power_of_ten_modulo(int exponent, uint64_t modulus)
 	return (uint64_t)result;
 }
 
+/* digits are no multiple of 10, so a number with more decimals than its divisor is no multiple. */
 static bool divides(const struct written *divisor, const struct written *number)
 {
 	int shift = number->exponent - divisor->exponent;
-	if (shift >= 0)
-		return (wide)(number->digits % divisor->digits) * power_of_ten_modulo(shift, divisor->digits) % divisor->digits == 0;
-	if (shift < -DIGITS_MAX)
+	if (shift < 0)
 		return false;
-	wide scaled = divisor->digits;
-	for (; shift < 0; shift++)
-		scaled *= 10;
-	return number->digits % scaled == 0;
+	uint64_t power = power_of_ten_modulo(shift, divisor->digits);
+	return (wide)(number->digits % divisor->digits) * power % divisor->digits == 0;
 }
 
 bool schema_is_multiple(double number, double divisor)

@@ -3,7 +3,7 @@
 
 Python is read as strictly as it can be asked to (no NaN, no duplicate name, UTF-8 decoded beforehand); what our limits refuse
 besides is looked for in its result: \\u0000, lone surrogates, integers beyond 2^53, infinities, long numbers, depth, names.
-EFFREG_TEST_SEED takes a seed back, EFFREG_TEST_TEXTS another number of texts.
+EFFREG_TEST_SEED takes a seed back, EFFREG_TEST_ROUNDS another number of texts.
 """
 
 import json
@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 
-TEXTS = int(os.environ.get("EFFREG_TEST_TEXTS", "40000"))
+TEXTS = int(os.environ.get("EFFREG_TEST_ROUNDS", "40000"))
 SEED = int(os.environ.get("EFFREG_TEST_SEED", random.randrange(2**31)))
 BYTES_MAX, DEPTH_MAX, NAMES_MAX, NUMBER_MAX = 64 * 1024, 32, 256, 63
 

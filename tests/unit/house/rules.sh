@@ -32,13 +32,13 @@ cmake_list() {
 	tr '\n' ' ' <common/CMakeLists.txt | grep -oE "set\($1 [^)]*\)" | sed "s/^set($1 //; s/)\$//" | tr -s ' ' '\n'
 }
 
-# The sources of every target *_core: one path a line.
+# The sources of every target *_core, a header without a .c of its own among them: one path a line.
 core_sources() {
 	local list folder
 	for list in services/*/CMakeLists.txt; do
 		folder=${list%/*}
 		tr '\n' ' ' <"$list" | { grep -oE 'add_library\([a-z_]+_core STATIC [^)]*\)' || true; } |
-			grep -oE '[a-z_0-9]+\.c' | sed "s|^|$folder/|" || true
+			grep -oE '[a-z_0-9]+\.[ch]\b' | sed "s|^|$folder/|" || true
 	done
 }
 
@@ -53,7 +53,7 @@ layers() {
 		cmake_list COMMON_PURE | sed 's/$/ pure/'
 		cmake_list COMMON_IO | sed 's/$/ io/'
 		echo "embedded pure" # a table of files, made by the build
-		core_sources | sed 's/\.c$/ core/'
+		core_sources | sed 's/\.[ch]$/ core/'
 		echo "--"
 		sources | grep -E '^(common|services)/'
 	} | awk '
