@@ -40,7 +40,7 @@ struct append_event {
 	uint64_t sequence;           /* 0 = none */
 	struct sha256 digest;        /* SHA-256 of body */
 	/* outcome */
-	enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT } result;
+	enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT, APPEND_OVER_QUOTA } result;
 	uint64_t seq;                /* stored or of the duplicate */
 	struct sha256 stored_digest; /* of what the id already has: for a conflict */
 };
@@ -55,6 +55,9 @@ struct append_head {
  * (may the key still write here?), and again before COMMIT (quarantine rows that must stand when the ACK leaves).
  * Anything but OK rolls the append back and is returned. */
 struct append_hooks {
+	/* Events that would make the region's bytes of this day (UTC) more than that are not stored: APPEND_OVER_QUOTA. What is
+	 * stored already costs nothing. 0 = no quota. */
+	int64_t day_bytes_max;
 	enum status (*authorise)(void *context, struct db *db);
 	enum status (*before_commit)(void *context, struct db *db, const struct append_event *events, size_t count);
 	void *context;

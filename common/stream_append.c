@@ -16,6 +16,8 @@
 /* Beside the body a row is some 140 bytes. */
 #define COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
 
+#define DAY_US         INT64_C(86400000000)
+
 #define READ_SQL(table, key) \
 	"SELECT seq, body, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg." table \
 	" WHERE " key " = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::integer"
@@ -65,6 +67,8 @@ struct append {
 	struct arena *scratch;
 	struct append_head head;
 	int64_t now_us;
+	int64_t day_bytes_max;   /* 0 = no quota */
+	int64_t day_bytes;       /* stored on the day of head.recorded_us */
 };
 
 /* ---- The head ---- */
@@ -75,7 +79,7 @@ static enum status lock_head(struct append *append)
 		"INSERT INTO effreg.event_head (region_id) SELECT region_id FROM effreg.region WHERE region_id = $1"
 		" ON CONFLICT (region_id) DO NOTHING";
 	static const char LOCK_SQL[] =
-		"SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg.event_head"
+		"SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, day_bytes FROM effreg.event_head"
 		" WHERE region_id = $1 FOR UPDATE";
 	const struct db_param params[] = {db_text(append->region)};
 	struct db_rows *rows;
@@ -92,6 +96,7 @@ static enum status lock_head(struct append *append)
 	append->head.last_seq = (uint64_t)db_get_integer(rows, 0, 0);
 	struct span hash = db_get_bytes(rows, 0, 1, append->scratch);
 	append->head.recorded_us = db_get_integer(rows, 0, 2);
+	append->day_bytes = db_get_integer(rows, 0, 3);
 	db_rows_destroy(&rows);
 	if (hash.len != SHA256_BYTES)
 		return STATUS_BUG;
@@ -108,18 +113,22 @@ static enum status read_clock(struct append *append)
 	int64_t now_us = db_get_integer(rows, 0, 0);
 	db_rows_destroy(&rows);
 	append->now_us = now_us > append->head.recorded_us ? now_us : append->head.recorded_us;
+	if (append->now_us / DAY_US != append->head.recorded_us / DAY_US)
+		append->day_bytes = 0;
 	return STATUS_OK;
 }
 
 static enum status save_head(struct append *append)
 {
 	static const char SQL[] =
-		"UPDATE effreg.event_head SET last_seq = $2::bigint, hash = $3::bytea, recorded_time = $4::timestamptz WHERE region_id = $1";
+		"UPDATE effreg.event_head SET last_seq = $2::bigint, hash = $3::bytea, recorded_time = $4::timestamptz,"
+		" day_bytes = $5::bigint WHERE region_id = $1";
 	const struct db_param params[] = {
 		db_text(append->region),
 		db_integer(append->scratch, (int64_t)append->head.last_seq),
 		db_bytes(append->head.hash.bytes, SHA256_BYTES),
 		db_timestamp(append->scratch, append->head.recorded_us),
+		db_integer(append->scratch, append->day_bytes),
 	};
 	return db_run(append->db, SQL, params, ARRAY_COUNT(params), NULL);
 }
@@ -157,6 +166,10 @@ static void settle_repeats(struct append *append, struct append_event *const *fi
 		const struct append_event *first = firsts[i];
 		if (first == event)
 			continue;
+		if (first->result == APPEND_OVER_QUOTA) {
+			event->result = APPEND_OVER_QUOTA;
+			continue;
+		}
 		struct sha256 stored = first->result == APPEND_STORED ? first->digest : first->stored_digest;
 		bool same = memcmp(stored.bytes, event->digest.bytes, SHA256_BYTES) == 0;
 		event->result = same ? APPEND_DUPLICATE : APPEND_CONFLICT;
@@ -243,26 +256,79 @@ static enum status look_up(struct append *append, struct append_event *const *fi
 	return STATUS_OK;
 }
 
+/* ---- The quota of the day ---- */
+
+static bool is_fresh(const struct append *append, struct append_event *const *firsts, size_t place)
+{
+	return firsts[place] == &append->events[place] && append->events[place].result == APPEND_STORED;
+}
+
+static int64_t fresh_bytes(const struct append *append, struct append_event *const *firsts)
+{
+	int64_t bytes = 0;
+	for (size_t i = 0; i < append->count; i++)
+		bytes += is_fresh(append, firsts, i) ? (int64_t)append->events[i].body.len : 0;
+	return bytes;
+}
+
+static bool fits_quota(const struct append *append, struct append_event *const *firsts)
+{
+	return append->day_bytes_max == 0 || fresh_bytes(append, firsts) <= append->day_bytes_max - append->day_bytes;
+}
+
+/* In the order of the batch, as long as there is room; a small event may still fit where a large one did not. */
+static void apply_quota(struct append *append, struct append_event *const *firsts)
+{
+	int64_t left = append->day_bytes_max - append->day_bytes;
+	for (size_t i = 0; i < append->count; i++) {
+		int64_t bytes = (int64_t)append->events[i].body.len;
+		if (!is_fresh(append, firsts, i))
+			continue;
+		if (bytes > left)
+			append->events[i].result = APPEND_OVER_QUOTA;
+		else
+			left -= bytes;
+	}
+}
+
+/* ---- The batch ---- */
+
+/* Fast: nothing is looked up, for duplicates are rare. CONFLICT: an id of the batch is stored already. */
+static enum status store_unseen(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
+{
+	enum status status = db_exec(append->db, "SAVEPOINT fresh");
+	if (status == STATUS_OK)
+		status = copy_fresh(append, firsts, ret_head);
+	if (status != STATUS_CONFLICT)
+		return status;
+	status = db_exec(append->db, "ROLLBACK TO SAVEPOINT fresh");
+	return status == STATUS_OK ? STATUS_CONFLICT : status;
+}
+
+static enum status store_looked_up(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
+{
+	enum status status = look_up(append, firsts);
+	if (status != STATUS_OK)
+		return status;
+	if (!fits_quota(append, firsts))
+		apply_quota(append, firsts);
+	status = copy_fresh(append, firsts, ret_head);
+	return status == STATUS_CONFLICT ? STATUS_BUG : status;  /* the head is locked: nobody else can have stored the id */
+}
+
 static enum status store_events(struct append *append)
 {
 	struct append_event **firsts = find_firsts(append);
 	struct append_head head;
 	for (size_t i = 0; i < append->count; i++)
 		append->events[i].result = APPEND_STORED;
-	enum status status = db_exec(append->db, "SAVEPOINT fresh");
-	if (status == STATUS_OK)
-		status = copy_fresh(append, firsts, &head);
-	if (status == STATUS_CONFLICT) {
-		status = db_exec(append->db, "ROLLBACK TO SAVEPOINT fresh");
-		if (status == STATUS_OK)
-			status = look_up(append, firsts);
-		if (status == STATUS_OK)
-			status = copy_fresh(append, firsts, &head);
-		if (status == STATUS_CONFLICT)
-			status = STATUS_BUG;  /* the head is locked: nobody else can have stored the id */
-	}
+	/* A batch that is over the quota as a whole may hold duplicates, which are free: only a look tells. */
+	enum status status = fits_quota(append, firsts) ? store_unseen(append, firsts, &head) : STATUS_CONFLICT;
+	if (status == STATUS_CONFLICT)
+		status = store_looked_up(append, firsts, &head);
 	if (status != STATUS_OK)
 		return status;
+	append->day_bytes += fresh_bytes(append, firsts);
 	settle_repeats(append, firsts);
 	bool grown = head.last_seq > append->head.last_seq;
 	append->head = head;
@@ -325,6 +391,7 @@ static enum status save_sources(struct append *append)
 static enum status run_transaction(struct append *append, const struct append_hooks *hooks)
 {
 	enum status status = lock_head(append);
+	append->day_bytes_max = hooks == NULL ? 0 : hooks->day_bytes_max;
 	if (status == STATUS_OK && hooks != NULL && hooks->authorise != NULL)
 		status = hooks->authorise(hooks->context, append->db);
 	if (status == STATUS_OK && append->count > 0) {

@@ -240,11 +240,21 @@ static enum status check_rights(struct batch *batch)
 	return status;
 }
 
+/* Nothing is wrong with the event itself: it is not kept in quarantine, its sender has it and sends it again. */
+static struct push_result over_quota(const struct batch *batch)
+{
+	const char *text = arena_printf(batch->intake->arena, "the region's %lld bytes a day are used up; send it again after 00:00 UTC",
+	                                (long long)batch->intake->region_bytes_per_day_max);
+	return (struct push_result){.outcome = PUSH_REJECTED, .code = "over_quota", .pointer = "", .offset = -1, .text = text};
+}
+
 static void settle_results(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->events_count; i++) {
 		const struct append_event *event = &batch->events[i];
-		if (event->result != APPEND_CONFLICT)
+		if (event->result == APPEND_OVER_QUOTA)
+			batch->results[batch->places[i]] = over_quota(batch);
+		else if (event->result != APPEND_CONFLICT)
 			batch->results[batch->places[i]] = (struct push_result){
 				.outcome = event->result == APPEND_STORED ? PUSH_STORED : PUSH_DUPLICATE, .seq = event->seq, .offset = -1};
 	}
@@ -309,7 +319,8 @@ static void store(struct intake *intake, struct intake_session *session, const s
 	struct batch batch = batch_new(intake, session, push->count, bodies);
 	for (size_t i = 0; i < push->count; i++)
 		check_event(&batch, i);
-	const struct append_hooks hooks = {.authorise = authorise, .before_commit = before_commit, .context = &batch};
+	const struct append_hooks hooks = {
+		.day_bytes_max = intake->region_bytes_per_day_max, .authorise = authorise, .before_commit = before_commit, .context = &batch};
 	enum status status = check_rights(&batch);
 	if (status == STATUS_OK)
 		status = stream_append(intake->service->db, session->region, batch.events, batch.events_count, &hooks, intake->arena, &head);

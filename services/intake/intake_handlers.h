@@ -23,6 +23,7 @@ struct intake {
 	struct bus_message *message;
 	struct arena *arena;              /* one turn */
 	int64_t quarantine_bytes_max;     /* bodies kept in quarantine for one region */
+	int64_t region_bytes_per_day_max; /* quota of events stored; 0 = none */
 	bool database_lost;               /* since a batch failed; checked by intake_on_tick */
 	/* Sessions that get their credit back when the round ends: what is taken from the socket in one round beyond the credit
 	 * was sent without it. */

@@ -11,6 +11,7 @@ static const struct config_option OPTIONS[] = {
 	{"stream_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5571", 0, 0, "where consumers of the event stream connect (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
 	{"quarantine_bytes_max", CONFIG_INTEGER, "67108864", 0, INT64_C(1) << 40, "bytes of refused events kept for one region; beyond, they are only counted"},
+	{"region_bytes_per_day_max", CONFIG_INTEGER, "1073741824", 0, INT64_C(1) << 40, "bytes of events that one region may store in a day (UTC); 0 = no quota"},
 };
 
 static enum status open_sockets(struct intake *intake, struct fault *fault)
@@ -33,6 +34,7 @@ static enum status start(struct service *service, struct fault *fault)
 	ASSERT(intake != NULL);
 	service->state = intake;
 	intake->service = service;
+	intake->region_bytes_per_day_max = config_integer(service->config, "region_bytes_per_day_max");
 	intake->quarantine_bytes_max = config_integer(service->config, "quarantine_bytes_max");
 	intake->sessions = intake_sessions_new();
 	intake->message = bus_message_new();
