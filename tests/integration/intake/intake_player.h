@@ -24,7 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS     20000
+#define SOCKETS_MAX 16
 #define VORONEZH "20000000"
 #define PETERSBURG "40000000"
 
@@ -37,6 +38,7 @@ struct player {
 	struct bus *bus;
 	struct bus_keypair server;
 	struct arena *arena;
+	struct bus_socket *sockets[SOCKETS_MAX];  /* open ones: a case that fails leaves them, and the bus would wait for ever */
 };
 
 struct process {
@@ -77,6 +79,8 @@ static inline void player_init(struct player *player)
 
 static inline void player_clear(struct player *player)
 {
+	for (size_t i = 0; i < SOCKETS_MAX; i++)
+		bus_close(&player->sockets[i]);
 	bus_destroy(&player->bus);
 	db_disconnect(&player->db);
 	unlink(player_file(player, "server"));
@@ -222,16 +226,30 @@ static inline size_t process_rss(const struct process *process)
 
 /* ---- The client ---- */
 
+/* Puts `now` in the place of `was` among the open sockets; NULL is an empty place. */
+static inline void player_note_socket(struct player *player, const struct bus_socket *was, struct bus_socket *now)
+{
+	for (size_t i = 0; i < SOCKETS_MAX; i++) {
+		if (player->sockets[i] == was) {
+			player->sockets[i] = now;
+			return;
+		}
+	}
+	fail_msg("more than %d connections", SOCKETS_MAX);
+}
+
 static inline void client_connect(struct client *client, struct player *player, const struct process *process, const struct bus_keypair *keypair)
 {
 	struct fault fault = {.offset = -1};
 	*client = (struct client){.player = player, .message = bus_message_new(), .arena = arena_new(PUSH_ARENA_BYTES(PUSH_ANSWER_BYTES_MAX))};
 	if (bus_connect(player->bus, BUS_DEALER, process->endpoint, player->server.public_key, keypair, &client->socket, &fault) != STATUS_OK)
 		fail_msg("%s", fault.text);
+	player_note_socket(player, NULL, client->socket);
 }
 
 static inline void client_close(struct client *client)
 {
+	player_note_socket(client->player, client->socket, NULL);
 	bus_close(&client->socket);
 	bus_message_destroy(&client->message);
 	arena_destroy(&client->arena);
