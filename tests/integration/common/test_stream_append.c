@@ -175,6 +175,28 @@ static void duplicates_conflicts_and_fresh_ones_are_told_apart(void **state)
 	fixture_check_log(world.other, world.arena, REGION);
 }
 
+static void a_quota_ends_a_day_and_duplicates_are_free(void **state)
+{
+	NEEDS_DATABASE();
+	const struct append_hooks hooks = {.day_bytes_max = 7};
+	struct append_event first[] = {fixture_event(1, "{}"), fixture_event(2, "{}")};
+	assert_int_equal(append(first, 2, &hooks), STATUS_OK);
+	struct append_event events[] = {fixture_event(3, "[1,2]"), fixture_event(1, "{}"), fixture_event(4, "{}"),
+	                                fixture_event(3, "[1,2]"), fixture_event(5, "{}")};
+	assert_int_equal(append(events, 5, &hooks), STATUS_OK);
+	assert_int_equal(events[0].result, APPEND_OVER_QUOTA);
+	check_outcome(&events[1], APPEND_DUPLICATE, 1);
+	check_outcome(&events[2], APPEND_STORED, 3);
+	assert_int_equal(events[3].result, APPEND_OVER_QUOTA);
+	assert_int_equal(events[4].result, APPEND_OVER_QUOTA);
+	assert_string_equal(ask("SELECT day_bytes FROM effreg.event_head"), "6");
+	fixture_check_log(world.other, world.arena, REGION);
+	ask("UPDATE effreg.event_head SET recorded_time = recorded_time - interval '1 day' RETURNING 1");
+	assert_int_equal(append(&events[0], 1, &hooks), STATUS_OK);
+	assert_int_equal(events[0].result, APPEND_STORED);  /* another day */
+	assert_string_equal(ask("SELECT day_bytes FROM effreg.event_head"), "5");
+}
+
 static void an_id_twice_in_a_batch_is_stored_once(void **state)
 {
 	NEEDS_DATABASE();
@@ -582,6 +604,7 @@ int main(void)
 		TEST(an_unknown_region_gets_no_log),
 		TEST(a_repeated_batch_is_all_duplicates),
 		TEST(duplicates_conflicts_and_fresh_ones_are_told_apart),
+		TEST(a_quota_ends_a_day_and_duplicates_are_free),
 		TEST(an_id_twice_in_a_batch_is_stored_once),
 		TEST(an_id_twice_in_a_batch_is_compared_with_what_is_stored),
 		TEST(an_id_belongs_to_its_region),

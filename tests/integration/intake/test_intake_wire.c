@@ -6,6 +6,7 @@
 
 static struct player player;
 static struct process intake, small;              /* small: a quarantine of 4096 bytes */
+static struct process tight;                      /* 2048 bytes of events a day */
 static struct bus_keypair region_key, other_key, limited_key, gateway_key, reader_key;
 static struct client client;
 
@@ -22,6 +23,9 @@ static int set_up_all(void **state)
 	player_add_key(&player, &reader_key, "reader", NULL, NULL);
 	process_start(&player, &intake, "67108864");
 	process_start(&player, &small, "4096");
+	setenv("EFFREG_REGION_BYTES_PER_DAY_MAX", "2048", 1);
+	process_start(&player, &tight, "67108864");
+	unsetenv("EFFREG_REGION_BYTES_PER_DAY_MAX");
 	return 0;
 }
 
@@ -30,6 +34,7 @@ static int tear_down_all(void **state)
 	(void)state;
 	process_stop(&intake);
 	process_stop(&small);
+	process_stop(&tight);
 	player_clear(&player);
 	return 0;
 }
@@ -328,6 +333,33 @@ static void five_hundred_refusals_are_answered_and_kept(void **state)
 	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.quarantine"), PUSH_EVENTS_MAX);
 	assert_int_equal(player_count(&player, "SELECT u.body_bytes - (SELECT pg_catalog.sum(pg_catalog.octet_length(body)) FROM effreg.quarantine)"
 	                                       " FROM effreg.quarantine_use u"), 0);
+}
+
+static void a_region_over_its_quota_is_told_and_nothing_else_is_touched(void **state)
+{
+	(void)state;
+	struct client sender;
+	struct body body = {0};
+	struct span first = fresh_event(&player, VORONEZH);
+	client_connect(&sender, &player, &tight, &region_key);
+	client_hello(&sender, PORTAL);
+	client_push_one(&sender, 1, first);
+	assert_int_equal(client_expect(&sender, PUSH_ACK).results[0].outcome, PUSH_STORED);
+	body_add(&body, first);
+	for (size_t bytes = 0; bytes < 4096; bytes += first.len)
+		body_add(&body, fresh_event(&player, VORONEZH));
+	client_await_credit(&sender, 1);
+	client_push(&sender, 2, &body);
+	struct push_message ack = client_expect(&sender, PUSH_ACK);
+	assert_int_equal(ack.results[0].outcome, PUSH_DUPLICATE);  /* what is there already costs nothing */
+	assert_int_equal(ack.results[1].outcome, PUSH_STORED);
+	assert_string_equal(ack.results[ack.count - 1].code, "over_quota");
+	assert_true(player_count(&player, "SELECT day_bytes FROM effreg.event_head WHERE region_id = '" VORONEZH "'") <= 2048);
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.sum(pg_catalog.octet_length(body::text)) FROM effreg.event"),
+	                 player_count(&player, "SELECT day_bytes FROM effreg.event_head WHERE region_id = '" VORONEZH "'"));
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.quarantine"), 0);
+	body_clear(&body);
+	client_close(&sender);
 }
 
 static void a_full_quarantine_counts_what_it_cannot_keep(void **state)
@@ -671,6 +703,7 @@ int main(void)
 		CASE(a_refused_id_stays_free),
 		CASE(narrowed_rights_hold_for_the_next_batch),
 		CASE(five_hundred_refusals_are_answered_and_kept),
+		CASE(a_region_over_its_quota_is_told_and_nothing_else_is_touched),
 		CASE(a_full_quarantine_counts_what_it_cannot_keep),
 		CASE(welcome_tells_where_the_log_and_the_source_stand),
 		CASE(a_witness_is_ok_unknown_or_a_mismatch),
