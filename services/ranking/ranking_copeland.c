@@ -46,10 +46,7 @@ static int score_of(const double *const *columns, const double *weights, size_t 
 void ranking_copeland(const double *const *columns, const double *weights, size_t count, size_t first, size_t end,
                       double *scores)
 {
-	struct ranking_sum sum = {0};
-	for (size_t i = 0; i < count; i++)
-		ranking_sum_add(&sum, weights[i]);
-	double least = TIE_SHARE * ranking_sum_value(&sum);
+	double least = TIE_SHARE * ranking_sum_of(weights, count);
 	for (size_t unit = first; unit < end; unit++) {
 		if (!isnan(scores[unit]))
 			scores[unit] = score_of(columns, weights, count, unit, first, end, scores, least);

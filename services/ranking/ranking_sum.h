@@ -6,6 +6,8 @@
 #ifndef EFFREG_RANKING_SUM_H
 #define EFFREG_RANKING_SUM_H
 
+#include <stddef.h>
+
 struct ranking_sum {
 	double total;
 	double lost;
@@ -28,5 +30,7 @@ static inline double ranking_sum_value(const struct ranking_sum *sum)
 {
 	return sum->total + sum->lost;
 }
+
+double ranking_sum_of(const double *terms, size_t count);
 
 #endif
