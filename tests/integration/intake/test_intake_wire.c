@@ -131,6 +131,47 @@ static void revoking_a_key_ends_its_session_with_the_next_batch(void **state)
 	client_close(&doomed);
 }
 
+/* Pushes a batch that waits for the head's lock while `sql` changes what the key ($1) may do, so that only a check inside the
+ * transaction can see it. */
+static void push_while_rights_change(struct client *sender, const struct bus_keypair *key, uint64_t batch, struct span event, const char *sql)
+{
+	const struct db_param params[] = {db_text(key->public_key)};
+	int64_t until_ms = ambient_monotonic_ms() + WAIT_MS;
+	assert_int_equal(db_begin(player.db), STATUS_OK);
+	player_sql(&player, "SELECT 1 FROM effreg.event_head WHERE region_id = '" VORONEZH "' FOR UPDATE");
+	client_push_one(sender, batch, event);
+	while (player_count(&player, "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE NOT granted") == 0) {
+		assert_true(ambient_monotonic_ms() < until_ms);
+		wait_a_little(sender);
+	}
+	assert_int_equal(db_run(player.db, sql, params, 1, NULL), STATUS_OK);
+	assert_int_equal(db_commit(player.db), STATUS_OK);
+}
+
+static void rights_are_judged_inside_the_transaction_that_stores(void **state)
+{
+	(void)state;
+	struct bus_keypair key;
+	struct client racer;
+	struct span event = fresh_event(&player, VORONEZH);
+	player_add_key(&player, &key, "region", VORONEZH, NULL);
+	client_connect(&racer, &player, &intake, &key);
+	client_hello(&racer, PORTAL);
+	client_push_one(&racer, 1, fresh_event(&player, VORONEZH));
+	client_expect(&racer, PUSH_ACK);
+	client_await_credit(&racer, PUSH_CREDIT_BATCHES + 1);
+	push_while_rights_change(&racer, &key, 2, event, "UPDATE effreg.client_key SET sources = '{x}' WHERE public_key = $1");
+	assert_int_equal(client_expect(&racer, PUSH_NACK).batch, 2);
+	client_expect_credit(&racer);
+	client_push_one(&racer, 2, event);
+	assert_string_equal(client_expect(&racer, PUSH_ACK).results[0].code, "forbidden_source");
+	client_await_credit(&racer, PUSH_CREDIT_BATCHES + 1);
+	push_while_rights_change(&racer, &key, 3, event, "UPDATE effreg.client_key SET revoked_time = pg_catalog.now() WHERE public_key = $1");
+	client_expect_bye(&racer, "revoked");
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), 1);
+	client_close(&racer);
+}
+
 static void a_gateway_names_its_region(void **state)
 {
 	(void)state;
@@ -696,6 +737,7 @@ int main(void)
 		CASE(a_key_of_another_role_gets_no_session),
 		CASE(a_revoked_key_gets_no_session),
 		CASE(revoking_a_key_ends_its_session_with_the_next_batch),
+		CASE(rights_are_judged_inside_the_transaction_that_stores),
 		CASE(a_gateway_names_its_region),
 		CASE(a_region_may_name_itself_and_nobody_else),
 		CASE(every_code_spares_the_rest_of_the_batch_and_leaves_a_row),
