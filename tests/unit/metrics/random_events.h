@@ -62,7 +62,7 @@ static inline const char *random_data(struct arena *arena, uint64_t *seed, enum 
 /* number: makes its id unique. */
 static inline const char *random_event(struct arena *arena, const char *region, unsigned number, uint64_t *seed)
 {
-	enum event_type type = (enum event_type)pick(seed, EVENT_TYPE_COUNT);
+	enum event_type type = (enum event_type)pick(seed, EVENT_PRACTICE_PUBLISHED + 1);
 	const char *date = arena_printf(arena, "%u-%02u-01", 2018 + pick(seed, 6), 1 + pick(seed, 3));
 	const char *data = random_data(arena, seed, type, date);
 	char sequence[48] = "";
