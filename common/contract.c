@@ -92,6 +92,12 @@ enum status contract_check(const struct contract *contract, struct span bytes, s
 		return fault_tell(fault, STATUS_INVALID, "unknown_type", "/type", -1,
 		                  "there is no event type \"%.100s\": correct it, or the centre may be older than the sender",
 		                  "типа событий \"%.100s\" нет: исправьте его; возможно, центр старше отправителя", type_text);
+	struct correction correction;
 	status = schema_validate(contract->types[type], event, arena, fault);
-	return status == STATUS_OK ? envelope_read(event, ret_envelope, fault) : status;
+	if (status == STATUS_OK)
+		status = envelope_read(event, ret_envelope, fault);
+	/* What a schema cannot say: that two members name the same event. */
+	if (status == STATUS_OK && !event_type_may_be_corrected(type))
+		status = correction_read(ret_envelope, &correction, fault);
+	return status;
 }

@@ -130,3 +130,49 @@ const char *event_type_text(enum event_type type)
 	ASSERT((size_t)type < ARRAY_COUNT(EVENT_TYPES));
 	return EVENT_TYPES[type];
 }
+
+bool event_type_is_coordinators(enum event_type type)
+{
+	return type == EVENT_VERIFICATION_RECORDED || type == EVENT_DISPUTE_OPENED || type == EVENT_DISPUTE_RESOLVED;
+}
+
+bool event_type_may_be_corrected(enum event_type type)
+{
+	return type != EVENT_EVENT_CORRECTED && type != EVENT_EVENT_WITHDRAWN;
+}
+
+/* The target twice: CloudEvents' readers look at the envelope, the schema at the data. */
+static enum status read_target(const struct envelope *event, struct correction *correction, struct fault *fault)
+{
+	struct ident_uuid supersedes;
+	const char *target = json_find_string(event->data, "target");
+	if (target == NULL || !ident_uuid_parse(target, &correction->target))
+		return refuse(fault, "/data/target", "target must be the UUID of the event that this one corrects",
+		              "target должен быть UUID исправляемого события");
+	if (event->supersedes == NULL || !ident_uuid_parse(event->supersedes, &supersedes)
+	    || memcmp(&supersedes, &correction->target, sizeof supersedes) != 0)
+		return refuse(fault, "/supersedes", "supersedes must be the id under /data/target",
+		              "supersedes должен совпадать с id в /data/target");
+	if (memcmp(&event->id, &correction->target, sizeof event->id) == 0)
+		return fault_say(fault, STATUS_INVALID, "not_a_correction_target", "/data/target", -1,
+		                 "an event does not correct itself: name another", "событие не исправляет само себя: укажите другое");
+	return STATUS_OK;
+}
+
+enum status correction_read(const struct envelope *event, struct correction *ret_correction, struct fault *fault)
+{
+	struct correction correction = {.data = json_find(event->data, "data")};
+	const char *type = json_find_string(event->data, "type");
+	enum status status = read_target(event, &correction, fault);
+	if (status != STATUS_OK)
+		return status;
+	if (type == NULL || !event_type_find(type, &correction.type) || !event_type_may_be_corrected(correction.type))
+		return fault_say(fault, STATUS_INVALID, "not_a_correction_target", "/data/type", -1,
+		                 "this type of event is never corrected: send a new event instead",
+		                 "события этого типа не исправляются: отправьте новое событие");
+	if (text_equal(event->type, event_type_text(EVENT_EVENT_CORRECTED)) && !json_is(correction.data, JSON_OBJECT))
+		return refuse(fault, "/data/data", "data must be the object that takes the place of the target's data",
+		              "data должен быть объектом, который заменяет данные исправляемого события");
+	*ret_correction = correction;
+	return STATUS_OK;
+}

@@ -1,4 +1,6 @@
-/* Rows travel to PostgreSQL as one JSON array per table, whose members are the columns by name, and are unpacked there
+/* The state is loaded from effreg.fact alone, and folded; the other tables are what follows, for those who ask.
+ *
+ * Rows travel to PostgreSQL as one JSON array per table, whose members are the columns by name, and are unpacked there
  * by json_to_recordset; decimals, big integers and instants travel as text, exactly. */
 #include "services/metrics/metrics_store.h"
 
@@ -9,13 +11,12 @@
 #include <stdlib.h>
 
 #define ROWS_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define DAY_US         ((int64_t)86400 * 1000000)
+#define TREE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 /* The columns of a fact as a query gives them: instant in microseconds since 1970, source, sequence, id. */
 #define FACT_COLUMNS(fact) \
 	"(EXTRACT(EPOCH FROM " fact "_time) * 1000000)::bigint, " fact "_source, " fact "_sequence, " fact "_id"
 #define FACT_WIDTH 4
-#define DAYS(column) column " - DATE '1970-01-01'"
 /* The same, unpacked from JSON, and as the assignments of an upsert. */
 #define FACT_TYPES(fact) \
 	fact "_time timestamptz, " fact "_source text, " fact "_sequence numeric, " fact "_id uuid"
@@ -30,6 +31,7 @@ struct loading {
 	struct region_state *state;
 	struct value_board *board;
 	const struct db_rows *rows;
+	struct arena *arena;  /* one row's tree */
 };
 
 /* False: a row that this program cannot hold. */
@@ -46,109 +48,39 @@ static bool load_fact(const struct loading *loading, size_t row, int column, str
 	return ret_fact->source != NULL && ident_uuid_parse(db_get_text(loading->rows, row, column + 3), &ret_fact->id);
 }
 
-static int64_t load_date(const struct loading *loading, size_t row, int column)
-{
-	return db_get_integer(loading->rows, row, column) * DAY_US;
-}
-
-static bool load_participation(const struct loading *loading, size_t row)
+/* Since when the region takes part follows from its facts; its years do not: corrections that are replaced widened
+ * them too. */
+static bool load_years(const struct loading *loading, size_t row)
 {
 	struct participation *participation = region_state_load_participation(loading->state);
-	participation->joined_on_us = load_date(loading, row, FACT_WIDTH);
-	participation->year_first = (int)db_get_integer(loading->rows, row, FACT_WIDTH + 1);
-	participation->year_last = (int)db_get_integer(loading->rows, row, FACT_WIDTH + 2);
-	return load_fact(loading, row, 0, &participation->joined);
-}
-
-/* names: ids joined by commas, which no id contains. */
-static bool load_parties(const struct loading *loading, const char *names, struct project *project)
-{
-	while (*names != '\0') {
-		size_t len = strcspn(names, ",");
-		char name[80];
-		if (len >= sizeof name || project->authorities_count == PROJECT_AUTHORITIES_MAX)
-			return false;
-		memcpy(name, names, len);
-		name[len] = '\0';
-		struct authority *authority = region_state_load_authority(loading->state, name);
-		if (authority == NULL)
-			return false;
-		project->authorities[project->authorities_count++] = authority;
-		names += len + (names[len] == ',');
-	}
+	participation->year_first = (int)db_get_integer(loading->rows, row, 0);
+	participation->year_last = (int)db_get_integer(loading->rows, row, 1);
 	return true;
 }
 
-static bool load_project(const struct loading *loading, size_t row)
+/* Statements of a record: place from column on, then type and data; a withdrawal has a place and no data. */
+static bool load_statement(const struct loading *loading, size_t row, int column, struct statement *statement)
 {
-	const int rest = 1 + 2 * FACT_WIDTH;
-	struct project *project = region_state_load_project(loading->state, db_get_text(loading->rows, row, 0));
-	if (project == NULL || !load_fact(loading, row, 1, &project->opened)
-	    || !load_fact(loading, row, 1 + FACT_WIDTH, &project->closed))
+	const struct json *data;
+	if (!load_fact(loading, row, column, &statement->place))
 		return false;
-	project->digital = db_get_bool(loading->rows, row, rest + 1);
-	project->independent = db_get_bool(loading->rows, row, rest + 2);
-	project->stage = (unsigned)db_get_integer(loading->rows, row, rest + 3);
-	return project->stage <= PROJECT_STAGE_LAST
-	       && load_parties(loading, db_get_text(loading->rows, row, rest), project);
-}
-
-/* A unit and a value in it, two columns from column on; needed only when the fact is known. */
-static bool load_figure(const struct loading *loading, size_t row, int column, const struct fact *fact,
-                        const struct unit **ret_unit, decimal *ret_value)
-{
-	if (!fact_known(fact))
+	if (!fact_known(&statement->place))
 		return true;
-	*ret_unit = region_state_unit(loading->state, db_get_text(loading->rows, row, column));
-	return *ret_unit != NULL && decimal_parse(db_get_text(loading->rows, row, column + 1), ret_value);
-}
-
-static bool load_indicator(const struct loading *loading, size_t row)
-{
-	const int rest = 2 + 2 * FACT_WIDTH;
-	struct project_indicator *indicator = region_state_load_indicator(
-		loading->state, db_get_text(loading->rows, row, 0), db_get_text(loading->rows, row, 1));
-	if (indicator == NULL || !load_fact(loading, row, 2, &indicator->planned)
-	    || !load_fact(loading, row, 2 + FACT_WIDTH, &indicator->measured))
+	if (!event_type_find(db_get_text(loading->rows, row, column + FACT_WIDTH), &statement->type))
 		return false;
-	indicator->measured_on_us = load_date(loading, row, rest);
-	return load_figure(loading, row, rest + 1, &indicator->planned, &indicator->base_unit, &indicator->base)
-	       && load_figure(loading, row, rest + 3, &indicator->measured, &indicator->actual_unit, &indicator->actual);
+	if (db_is_null(loading->rows, row, column + FACT_WIDTH + 1))
+		return true;
+	const char *text = db_get_text(loading->rows, row, column + FACT_WIDTH + 1);
+	arena_reset(loading->arena);
+	return json_parse(loading->arena, text, strlen(text), &JSON_LIMITS_EVENT, &data, NULL) == STATUS_OK
+	       && region_state_load_statement(loading->state, statement, data);
 }
 
-static bool load_authority(const struct loading *loading, size_t row)
+static bool load_record(const struct loading *loading, size_t row)
 {
-	struct authority *authority = region_state_load_authority(loading->state, db_get_text(loading->rows, row, 0));
-	if (authority == NULL)
-		return false;
-	authority->registered_on_us = load_date(loading, row, 1 + FACT_WIDTH);
-	return load_fact(loading, row, 1, &authority->registered);
-}
-
-static bool load_headcount(const struct loading *loading, size_t row)
-{
-	struct headcount *headcount = region_state_load_headcount(
-		loading->state, db_get_text(loading->rows, row, 0), load_date(loading, row, 1 + FACT_WIDTH));
-	if (headcount == NULL)
-		return false;
-	headcount->civil_servants = db_get_integer(loading->rows, row, 2 + FACT_WIDTH);
-	return load_fact(loading, row, 1, &headcount->reported);
-}
-
-static bool load_training(const struct loading *loading, size_t row)
-{
-	struct training *training = region_state_load_training(loading->state, db_get_text(loading->rows, row, 0));
-	if (training == NULL)
-		return false;
-	training->completed_on_us = load_date(loading, row, 1 + FACT_WIDTH);
-	training->people = db_get_integer(loading->rows, row, 2 + FACT_WIDTH);
-	return load_fact(loading, row, 1, &training->completed);
-}
-
-static bool load_practice(const struct loading *loading, size_t row)
-{
-	struct practice *practice = region_state_load_practice(loading->state, db_get_text(loading->rows, row, 0));
-	return practice != NULL && load_fact(loading, row, 1, &practice->published);
+	struct record *record = region_state_load_record(loading->state, db_get_text(loading->rows, row, 0));
+	return record != NULL && load_statement(loading, row, 1, &record->own)
+	       && load_statement(loading, row, 1 + FACT_WIDTH + 2, &record->changed);
 }
 
 static bool load_value(const struct loading *loading, size_t row)
@@ -171,37 +103,24 @@ struct load_question {
 	load_row_fn *load;
 };
 
-/* Projects before their indicators is not needed, but reads better in a trace. */
 static const struct load_question LOAD_QUESTIONS[] = {
-	{"region_state", "SELECT " FACT_COLUMNS("joined") ", " DAYS("joined_on") ", year_first, year_last"
-	                 " FROM effreg.region_state WHERE region_id = $1", load_participation},
-	{"project", "SELECT project, " FACT_COLUMNS("opened") ", " FACT_COLUMNS("closed") ","
-	            " pg_catalog.array_to_string(authorities, ','), digital, independent, stage"
-	            " FROM effreg.project WHERE region_id = $1", load_project},
-	{"project_indicator", "SELECT project, indicator, " FACT_COLUMNS("planned") ", " FACT_COLUMNS("measured") ", "
-	                      DAYS("measured_on") ", base_unit, base, actual_unit, actual"
-	                      " FROM effreg.project_indicator WHERE region_id = $1", load_indicator},
-	{"authority", "SELECT authority, " FACT_COLUMNS("registered") ", " DAYS("registered_on")
-	              " FROM effreg.authority WHERE region_id = $1", load_authority},
-	{"headcount", "SELECT authority, " FACT_COLUMNS("reported") ", " DAYS("as_of") ", civil_servants"
-	              " FROM effreg.headcount WHERE region_id = $1", load_headcount},
-	{"training", "SELECT training, " FACT_COLUMNS("completed") ", " DAYS("completed_on") ", people"
-	             " FROM effreg.training WHERE region_id = $1", load_training},
-	{"practice", "SELECT practice, " FACT_COLUMNS("published") " FROM effreg.practice WHERE region_id = $1",
-	             load_practice},
+	{"region_state", "SELECT year_first, year_last FROM effreg.region_state WHERE region_id = $1", load_years},
+	{"fact", "SELECT id, (EXTRACT(EPOCH FROM own_time) * 1000000)::bigint, own_source, own_sequence, id, type, data, "
+	         FACT_COLUMNS("changed") ", changed_type, changed_data"
+	         " FROM effreg.fact WHERE region_id = $1 ORDER BY own_time", load_record},
 	{"indicator_value", "SELECT period, code, numerator, denominator, observations, value"
 	                    " FROM effreg.indicator_value WHERE region_id = $1", load_value},
 };
 
 static enum status load_table(struct db *db, const struct load_question *question, struct region_state *state,
-                              struct value_board *board, struct fault *fault)
+                              struct value_board *board, struct arena *arena, struct fault *fault)
 {
 	const struct db_param params[] = {db_text(region_state_region(state))};
 	struct db_rows *rows;
 	enum status status = db_query(db, question->sql, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	const struct loading loading = {.state = state, .board = board, .rows = rows};
+	const struct loading loading = {.state = state, .board = board, .rows = rows, .arena = arena};
 	for (size_t row = 0; row < db_rows_count(rows) && status == STATUS_OK; row++) {
 		if (!question->load(&loading, row))
 			status = fault_set(fault, STATUS_BUG, "load", "", -1,
@@ -215,12 +134,14 @@ static enum status load_table(struct db *db, const struct load_question *questio
 enum status metrics_store_load(struct db *db, struct region_state *state, struct value_board *board,
                                struct fault *fault)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(LOAD_QUESTIONS); i++) {
-		enum status status = load_table(db, &LOAD_QUESTIONS[i], state, board, fault);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return STATUS_OK;
+	struct arena *arena = arena_new(TREE_BYTES_MAX);
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(LOAD_QUESTIONS) && status == STATUS_OK; i++)
+		status = load_table(db, &LOAD_QUESTIONS[i], state, board, arena, fault);
+	arena_destroy(&arena);
+	if (status == STATUS_OK)
+		region_state_load_end(state);
+	return status;
 }
 
 /* ---- Saving ---- */
@@ -272,7 +193,7 @@ static void write_project(struct json_writer *writer, const struct row *row)
 {
 	const struct project *project = (const void *)row;
 	json_member_string(writer, "project", row->key);
-	json_member_string(writer, "state", project_state_text(project_state(project)));
+	json_member_string(writer, "state", project_state_text(project->state));
 	write_fact(writer, "opened", &project->opened);
 	json_write_name(writer, "authorities");
 	json_write_array(writer);
@@ -316,7 +237,7 @@ static void write_headcount(struct json_writer *writer, const struct row *row)
 	const struct headcount *headcount = (const void *)row;
 	json_write_name(writer, "authority");
 	json_write_span(writer, span_of(row->key, strcspn(row->key, "/")));
-	write_date(writer, "as_of", headcount->as_of_us);
+	json_member_string(writer, "as_of", strchr(row->key, '/') + 1);
 	write_fact(writer, "reported", &headcount->reported);
 	json_member_integer(writer, "civil_servants", headcount->civil_servants);
 }
@@ -337,15 +258,49 @@ static void write_practice(struct json_writer *writer, const struct row *row)
 	write_fact(writer, "published", &practice->published);
 }
 
+static void write_statement_text(struct json_writer *writer, const char *name, const char *text)
+{
+	if (text != NULL)
+		json_member_raw(writer, name, span_of_text(text));
+}
+
+static void write_record(struct json_writer *writer, const struct row *row)
+{
+	const struct record *record = (const void *)row;
+	json_member_string(writer, "id", row->key);
+	if (record->linked != NULL) {
+		json_member_string(writer, "kind", entity_kind_text(record->linked->kind));
+		json_member_string(writer, "entity", strchr(record->linked->row.key, '/') + 1);
+	}
+	json_member_bool(writer, "in_effect", record->linked != NULL);
+	write_fact(writer, "own", &record->own.place);
+	if (fact_known(&record->own.place))
+		json_member_string(writer, "type", event_type_text(record->own.type));
+	write_statement_text(writer, "data", record->own.text);
+	write_fact(writer, "changed", &record->changed.place);
+	if (fact_known(&record->changed.place))
+		json_member_string(writer, "changed_type", event_type_text(record->changed.type));
+	write_statement_text(writer, "changed_data", record->changed.text);
+}
+
 struct save_question {
 	write_row_fn *write;
-	const char *sql;  /* $1: the region, $2: the rows as JSON */
+	const char *sql;     /* $1: the region, $2: the rows as JSON */
+	const char *delete;  /* the same of the rows that are gone */
 };
 
 #define UPSERT(table, key, names, types, sets) \
 	"INSERT INTO effreg." table " (region_id, " names ")" \
 	" SELECT $1::text, " names " FROM pg_catalog.json_to_recordset($2::json) AS saved(" types ")" \
 	" ON CONFLICT (" key ") DO UPDATE SET " sets
+#define DELETE(table, types, match) \
+	"DELETE FROM effreg." table " AS kept USING pg_catalog.json_to_recordset($2::json) AS gone(" types ")" \
+	" WHERE kept.region_id = $1::text AND " match
+/* A text that was saved is not kept in memory: what is not written again stays, unless another correction holds. */
+#define SET_DATA "data = COALESCE(EXCLUDED.data, fact.data)"
+#define SET_CHANGED_DATA \
+	"changed_data = CASE WHEN EXCLUDED.changed_id = fact.changed_id" \
+	" THEN COALESCE(EXCLUDED.changed_data, fact.changed_data) ELSE EXCLUDED.changed_data END"
 
 static const struct save_question SAVE_QUESTIONS[REGION_TABLE_COUNT] = {
 	[REGION_PROJECT] = {write_project, UPSERT("project", "region_id, project",
@@ -353,28 +308,44 @@ static const struct save_question SAVE_QUESTIONS[REGION_TABLE_COUNT] = {
 		"project text, state text, " FACT_TYPES("opened") ", authorities text[], digital boolean,"
 		" independent boolean, stage smallint, " FACT_TYPES("closed"),
 		SET("state") ", " SET_FACT("opened") ", " SET("authorities") ", " SET("digital") ", " SET("independent") ", "
-		SET("stage") ", " SET_FACT("closed"))},
+		SET("stage") ", " SET_FACT("closed")),
+		DELETE("project", "project text", "kept.project = gone.project")},
 	[REGION_PROJECT_INDICATOR] = {write_indicator, UPSERT("project_indicator", "region_id, project, indicator",
 		"project, indicator, " FACT_NAMES("planned") ", base_unit, base, " FACT_NAMES("measured")
 		", measured_on, actual_unit, actual",
 		"project text, indicator text, " FACT_TYPES("planned") ", base_unit text, base numeric, "
 		FACT_TYPES("measured") ", measured_on date, actual_unit text, actual numeric",
 		SET_FACT("planned") ", " SET("base_unit") ", " SET("base") ", " SET_FACT("measured") ", " SET("measured_on")
-		", " SET("actual_unit") ", " SET("actual"))},
+		", " SET("actual_unit") ", " SET("actual")),
+		DELETE("project_indicator", "project text, indicator text",
+		       "kept.project = gone.project AND kept.indicator = gone.indicator")},
 	[REGION_AUTHORITY] = {write_authority, UPSERT("authority", "region_id, authority",
 		"authority, " FACT_NAMES("registered") ", registered_on",
 		"authority text, " FACT_TYPES("registered") ", registered_on date",
-		SET_FACT("registered") ", " SET("registered_on"))},
+		SET_FACT("registered") ", " SET("registered_on")),
+		DELETE("authority", "authority text", "kept.authority = gone.authority")},
 	[REGION_HEADCOUNT] = {write_headcount, UPSERT("headcount", "region_id, authority, as_of",
 		"authority, as_of, " FACT_NAMES("reported") ", civil_servants",
 		"authority text, as_of date, " FACT_TYPES("reported") ", civil_servants bigint",
-		SET_FACT("reported") ", " SET("civil_servants"))},
+		SET_FACT("reported") ", " SET("civil_servants")),
+		DELETE("headcount", "authority text, as_of date",
+		       "kept.authority = gone.authority AND kept.as_of = gone.as_of")},
 	[REGION_TRAINING] = {write_training, UPSERT("training", "region_id, training",
 		"training, " FACT_NAMES("completed") ", completed_on, people",
 		"training text, " FACT_TYPES("completed") ", completed_on date, people bigint",
-		SET_FACT("completed") ", " SET("completed_on") ", " SET("people"))},
+		SET_FACT("completed") ", " SET("completed_on") ", " SET("people")),
+		DELETE("training", "training text", "kept.training = gone.training")},
 	[REGION_PRACTICE] = {write_practice, UPSERT("practice", "region_id, practice",
-		"practice, " FACT_NAMES("published"), "practice text, " FACT_TYPES("published"), SET_FACT("published"))},
+		"practice, " FACT_NAMES("published"), "practice text, " FACT_TYPES("published"), SET_FACT("published")),
+		DELETE("practice", "practice text", "kept.practice = gone.practice")},
+	[REGION_RECORD] = {write_record, UPSERT("fact", "region_id, id",
+		"id, kind, entity, in_effect, type, own_time, own_source, own_sequence, data, changed_type, "
+		FACT_NAMES("changed") ", changed_data",
+		"id uuid, kind text, entity text, in_effect boolean, type text, own_time timestamptz, own_source text,"
+		" own_sequence numeric, data json, changed_type text, " FACT_TYPES("changed") ", changed_data json",
+		SET("kind") ", " SET("entity") ", " SET("in_effect") ", " SET("type") ", " SET("own_time") ", "
+		SET("own_source") ", " SET("own_sequence") ", " SET_DATA ", " SET("changed_type") ", " SET_FACT("changed")
+		", " SET_CHANGED_DATA), NULL},
 };
 
 static const char PARTICIPATION_SQL[] = UPSERT("region_state", "region_id",
@@ -419,19 +390,40 @@ static enum status rows_end(struct rows_out *rows, struct db *db, const char *sq
 	return status;
 }
 
-static enum status save_table(struct db *db, const struct region_state *state, enum region_table table)
+/* The changed rows that are there, or those that are gone. */
+static enum status save_rows(struct db *db, const struct region_state *state, enum region_table table, bool gone,
+                             const char *sql)
 {
 	const struct row_table *from = region_state_table(state, table);
 	struct rows_out rows;
-	if (row_table_changed_count(from) == 0)
-		return STATUS_OK;
+	size_t count = 0;
 	rows_begin(&rows);
 	for (size_t i = 0; i < row_table_changed_count(from); i++) {
+		const struct row *row = row_table_changed_at(from, i);
+		if (row->gone != gone)
+			continue;
 		json_write_object(&rows.writer);
-		SAVE_QUESTIONS[table].write(&rows.writer, row_table_changed_at(from, i));
+		SAVE_QUESTIONS[table].write(&rows.writer, row);
 		json_write_object_end(&rows.writer);
+		count++;
 	}
-	return rows_end(&rows, db, SAVE_QUESTIONS[table].sql, state, NULL);
+	if (count > 0)
+		return rows_end(&rows, db, sql, state, NULL);
+	buf_clear(&rows.text);
+	return STATUS_OK;
+}
+
+/* Upserts from the first table on, deletions from the last: a project stands before its indicators and goes after. */
+static enum status save_tables(struct db *db, const struct region_state *state)
+{
+	enum status status = STATUS_OK;
+	for (unsigned table = 0; table < REGION_TABLE_COUNT && status == STATUS_OK; table++)
+		status = save_rows(db, state, (enum region_table)table, false, SAVE_QUESTIONS[table].sql);
+	for (unsigned table = REGION_TABLE_COUNT; table-- > 0 && status == STATUS_OK;) {
+		if (SAVE_QUESTIONS[table].delete != NULL)
+			status = save_rows(db, state, (enum region_table)table, true, SAVE_QUESTIONS[table].delete);
+	}
+	return status;
 }
 
 static enum status save_participation(struct db *db, const struct region_state *state)
@@ -485,8 +477,8 @@ enum status metrics_store_save(struct db *db, const struct region_state *state, 
                                uint64_t event_seq, struct arena *arena)
 {
 	enum status status = save_participation(db, state);
-	for (unsigned table = 0; table < REGION_TABLE_COUNT && status == STATUS_OK; table++)
-		status = save_table(db, state, (enum region_table)table);
+	if (status == STATUS_OK)
+		status = save_tables(db, state);
 	if (status == STATUS_OK)
 		status = save_values(db, state, board, event_seq, arena);
 	return status;

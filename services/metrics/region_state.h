@@ -1,9 +1,11 @@
-/* region_state: what is known of one region: its projects, authorities, headcounts, trainings, practices, and since
- * when it takes part.
+/* region_state: what is known of one region: every event as a record, and what follows from them: its projects,
+ * authorities, headcounts, trainings, practices, and since when it takes part.
  *
- * Events may come in any order and more than once: every fact holds what the last event in the order of events says
- * (fact.h), so the state depends on the set of events only. What an event says of something not yet known makes the
- * row in the meantime. Which rows changed, and which years' indicators that touches, is remembered until
+ * A record holds what its event said and the correction or withdrawal that holds for it: the last in the order of events
+ * among all that name it; one that names another type than the event's has no effect. A later correction takes a
+ * withdrawal back. Each entity is the fold of the records in effect that speak of it, in the order of events
+ * (fact.h): so the state depends on the set of events only, not on the order of arrival nor on how often they come.
+ * What a correction moves to another entity is folded there too. Which rows changed, and which years' indicators that touches, is remembered until
  * region_state_clear_changes, so that only these are saved and computed again.
  *
  * Years: a fact that counts in an indicator must lie in YEAR_MIN..YEAR_MAX. The years of a region run from the first to
@@ -12,6 +14,7 @@
 #ifndef EFFREG_METRICS_REGION_STATE_H
 #define EFFREG_METRICS_REGION_STATE_H
 
+#include "services/metrics/event_detail.h"
 #include "services/metrics/project.h"
 
 #define YEAR_MIN  1990
@@ -25,6 +28,8 @@
 #define REGION_TRAININGS_MAX   100000
 #define REGION_PRACTICES_MAX   100000
 #define REGION_SOURCES_MAX     10000
+#define REGION_RECORDS_MAX     4000000
+#define REGION_ENTITIES_MAX    1000000
 
 /* The tables and the rows they hold. */
 enum region_table {
@@ -34,6 +39,7 @@ enum region_table {
 	REGION_HEADCOUNT,          /* struct headcount */
 	REGION_TRAINING,           /* struct training */
 	REGION_PRACTICE,           /* struct practice */
+	REGION_RECORD,             /* struct record */
 	REGION_TABLE_COUNT,
 };
 
@@ -54,7 +60,33 @@ struct training {
 
 struct practice {
 	struct row row;           /* key: the practice */
-	struct fact published;    /* its time is when it was published */
+	struct fact published;    /* its time is when it was published; not known while it is registered only */
+};
+
+/* What the events in effect say of one entity; made by the first that names it. */
+struct entity {
+	struct row row;           /* key: kind/id */
+	enum entity_kind kind;
+	struct row *typed;        /* the row that is folded from it; NULL = its facts stand for themselves */
+	struct record **records;  /* in effect, in the order of events */
+	size_t records_count;
+	size_t records_capacity;
+};
+
+/* What one side says: the event itself, or the correction that holds. */
+struct statement {
+	struct fact place;            /* of the event that says it; not known = nobody has */
+	enum event_type type;
+	struct event_detail *detail;  /* NULL = withdrawn */
+	struct entity *entity;        /* NULL = withdrawn */
+	char *text;                   /* data as canonical JSON; NULL once saved */
+};
+
+struct record {
+	struct row row;           /* key: the event's id; exists before the event when a correction comes first */
+	struct statement own;
+	struct statement changed;
+	struct entity *linked;    /* where it is in effect; NULL = nowhere */
 };
 
 /* The one row of the region itself. */
@@ -84,19 +116,20 @@ const struct participation *region_state_participation(const struct region_state
 bool region_state_year_touched(const struct region_state *state, int year);
 void region_state_clear_changes(struct region_state *state);
 
-/* ---- For loading what was saved: the caller fills the row; nothing is marked changed ---- */
+/* The statement of a record that is in effect, if any. */
+const struct statement *record_in_effect(const struct record *record);
 
-/* NULL past the table's maximum. */
-struct project *region_state_load_project(struct region_state *state, const char *project);
-struct project_indicator *region_state_load_indicator(struct region_state *state, const char *project,
-                                                      const char *indicator);
-struct authority *region_state_load_authority(struct region_state *state, const char *authority);
-struct headcount *region_state_load_headcount(struct region_state *state, const char *authority, int64_t as_of_us);
-struct training *region_state_load_training(struct region_state *state, const char *training);
-struct practice *region_state_load_practice(struct region_state *state, const char *practice);
-struct participation *region_state_load_participation(struct region_state *state);
+/* ---- For loading what was saved: records in the order of events, then region_state_load_end ---- */
+
+struct participation *region_state_load_participation(struct region_state *state);  /* fill the years only */
 /* A source's text that lives as long as the state; NULL past the maximum. */
 const char *region_state_load_source(struct region_state *state, const char *source);
-const struct unit *region_state_unit(const struct region_state *state, const char *code);
+/* NULL past the table's maximum. The caller fills place and type of its statements. */
+struct record *region_state_load_record(struct region_state *state, const char *id);
+/* What a statement of known type says. False: data that this program cannot hold. */
+bool region_state_load_statement(struct region_state *state, struct statement *statement,
+                                 const struct json *data) MUST_CHECK;
+/* Puts every record in its place, folds every entity and forgets what changed. */
+void region_state_load_end(struct region_state *state);
 
 #endif

@@ -12,6 +12,7 @@ struct row {
 	const char *key;  /* belongs to the table */
 	size_t at;        /* its number: row_table_at(table, row->at) == row */
 	bool changed;     /* since the last row_table_clear_changes */
+	bool gone;        /* nothing in effect speaks of it: not to be saved, or to be deleted when it was */
 };
 
 struct row_table;

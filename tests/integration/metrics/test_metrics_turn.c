@@ -56,7 +56,7 @@ static void empty_tables(void)
 	must(db_exec(world.db, "TRUNCATE effreg.event, effreg.event_head, effreg.source, effreg.metric, effreg.metric_head,"
 	                       " effreg.cursor, effreg.attempt, effreg.region_state, effreg.project,"
 	                       " effreg.project_indicator, effreg.authority, effreg.headcount, effreg.training,"
-	                       " effreg.practice, effreg.indicator_value"));
+	                       " effreg.practice, effreg.indicator_value, effreg.fact"));
 	must(db_exec(world.db, "INSERT INTO effreg.region (region_id, kind, name_ru, name_en, federal_district_ru,"
 	                       " federal_district_en) SELECT r, 'oblast', r, r, '-', '-'"
 	                       " FROM pg_catalog.unnest(ARRAY['" FIXTURE_REGION "', '" OTHER_REGION "']) AS r"
@@ -347,6 +347,73 @@ static void the_rights_of_the_services_role_are_enough(void **state)
 	assert_saved(FIXTURE_REGION, own, 400);
 }
 
+static const char *change(const char *type, unsigned number, unsigned target, const char *rest)
+{
+	return arena_printf(world.pure.arena,
+		"{\"specversion\":\"1.0\",\"id\":\"00000000-0000-4000-9000-%012x\",\"source\":\"ru-vor/portal\","
+		"\"type\":\"effreg.event.%s.v1\",\"subject\":\"20000000\",\"time\":\"2023-0%u-01T00:00:00Z\","
+		"\"datacontenttype\":\"application/json\",\"supersedes\":\"00000000-0000-4000-8000-%012x\","
+		"\"data\":{\"target\":\"00000000-0000-4000-8000-%012x\",\"type\":\"effreg.measurement.recorded.v1\"%s}}",
+		number, type, number, target, target, rest);
+}
+
+/* Each step in a turn of its own, by a service that has forgotten the one before. */
+static void append_and_forget(const char *text)
+{
+	append_one(text);
+	settle(world.consumer);
+	service_stop(&world.metrics, &world.consumer);
+	service_start(world.db, 1, &world.metrics, &world.consumer);
+}
+
+static void a_withdrawn_fact_leaves_its_tables_and_a_later_correction_brings_it_back(void **state)
+{
+	(void)state;
+	append_and_forget(event_of(&world.pure, "measurement.recorded", "2023-01-01T00:00:00Z",
+	                           "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"value\":\"90\","
+	                           "\"measured_on\":\"2023-01-01\""));
+	append_and_forget(change("corrected", 3, 1, ",\"data\":{\"project\":\"P\",\"indicator\":\"labour\",\"unit\":"
+	                         "\"count\",\"value\":\"9\",\"measured_on\":\"2023-01-01\"}"));
+	assert_string_equal(ask("SELECT actual FROM effreg.project_indicator"), "9");
+	append_and_forget(change("withdrawn", 4, 1, ""));
+	assert_string_equal(ask("SELECT (SELECT count(*) FROM effreg.project_indicator) + (SELECT count(*) FROM effreg.project)"),
+	                    "0");
+	assert_string_equal(ask("SELECT in_effect::text || (data->>'value') FROM effreg.fact"), "false90");
+	append_and_forget(change("corrected", 5, 1, ",\"data\":{\"project\":\"Q\",\"indicator\":\"labour\",\"unit\":"
+	                         "\"count\",\"value\":\"8\",\"measured_on\":\"2023-01-01\"}"));
+	assert_string_equal(ask("SELECT project || actual FROM effreg.project_indicator"), "Q8");
+	assert_string_equal(ask("SELECT entity || in_effect || (changed_data->>'value') FROM effreg.fact"), "Q/labourtrue8");
+}
+
+/* The tables of what follows hold exactly what a rebuild into empty ones writes. */
+static void the_tables_are_those_of_a_rebuild(void **state)
+{
+	(void)state;
+	static const char TABLES[] =
+		"SELECT pg_catalog.md5(pg_catalog.string_agg(row_text, '|' ORDER BY row_text)) FROM ("
+		"SELECT p::text FROM effreg.project AS p UNION ALL SELECT i::text FROM effreg.project_indicator AS i"
+		" UNION ALL SELECT a::text FROM effreg.authority AS a UNION ALL SELECT h::text FROM effreg.headcount AS h"
+		" UNION ALL SELECT t::text FROM effreg.training AS t UNION ALL SELECT r::text FROM effreg.practice AS r"
+		" UNION ALL SELECT f::text FROM effreg.fact AS f UNION ALL SELECT s::text FROM effreg.region_state AS s"
+		" UNION ALL SELECT (period, code, numerator, denominator, observations, value)::text"
+		" FROM effreg.indicator_value) AS rows(row_text)";
+	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
+	uint64_t seed = seed_of_run();
+	random_histories(own, other, &seed);
+	for (unsigned done = 0; done < HISTORY_EVENTS; done += 30) {
+		append(FIXTURE_REGION, own + done, 30);
+		settle(world.consumer);
+	}
+	const char *incremental = ask(TABLES);
+	act_as("UPDATE effreg.cursor SET seq = 0");
+	act_as("TRUNCATE effreg.region_state, effreg.project, effreg.project_indicator, effreg.authority, effreg.headcount,"
+	       " effreg.training, effreg.practice, effreg.indicator_value, effreg.fact");
+	service_stop(&world.metrics, &world.consumer);
+	service_start(world.db, 1, &world.metrics, &world.consumer);
+	settle(world.consumer);
+	assert_string_equal(ask(TABLES), incremental);
+}
+
 /* A stored unit that the dictionary lost stops the region before anything is computed without it. */
 static void a_row_that_cannot_be_read_stops_the_turn(void **state)
 {
@@ -357,11 +424,11 @@ static void a_row_that_cannot_be_read_stops_the_turn(void **state)
 	                    "\"measured_on\":\"2023-01-01\""));
 	settle(world.consumer);
 	must(db_begin(world.db));
-	must(db_exec(world.db, "UPDATE effreg.project_indicator SET actual_unit = 'furlong'"));
+	must(db_exec(world.db, "UPDATE effreg.fact SET data = pg_catalog.replace(data::text, 'count', 'furlong')::json"));
 	enum status status = metrics_store_load(world.db, world.pure.state, world.pure.board, &fault);
 	db_rollback(world.db);
 	assert_int_equal(status, STATUS_BUG);
-	assert_non_null(strstr(fault.text, "effreg.project_indicator of region 20000000"));
+	assert_non_null(strstr(fault.text, "effreg.fact of region 20000000"));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -380,6 +447,8 @@ int main(void)
 		CASE(a_rebuild_from_the_beginning_changes_nothing),
 		CASE(numbers_and_instants_come_back_exactly),
 		CASE(the_rights_of_the_services_role_are_enough),
+		CASE(a_withdrawn_fact_leaves_its_tables_and_a_later_correction_brings_it_back),
+		CASE(the_tables_are_those_of_a_rebuild),
 		CASE(a_row_that_cannot_be_read_stops_the_turn),
 	};
 	return cmocka_run_group_tests_name("the turn of metrics", tests, NULL, NULL);

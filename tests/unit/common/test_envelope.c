@@ -135,6 +135,59 @@ static void every_event_type_is_found_by_its_text(void **state)
 	assert_false(event_type_find("effreg.project.opened.v2", &type));
 }
 
+static void only_verifications_and_disputes_are_the_coordinators(void **state)
+{
+	(void)state;
+	for (int i = 0; i < EVENT_TYPE_COUNT; i++) {
+		const char *text = event_type_text((enum event_type)i);
+		bool expected = strncmp(text, "effreg.verification.", 20) == 0 || strncmp(text, "effreg.dispute.", 15) == 0;
+		assert_int_equal(event_type_is_coordinators((enum event_type)i), expected);
+	}
+}
+
+static void every_type_may_be_corrected_but_corrections(void **state)
+{
+	(void)state;
+	for (int i = 0; i < EVENT_TYPE_COUNT; i++) {
+		bool expected = strncmp(event_type_text((enum event_type)i), "effreg.event.", 13) != 0;
+		assert_int_equal(event_type_may_be_corrected((enum event_type)i), expected);
+	}
+}
+
+#define OTHER_ID "118f3b2c-9d5e-7abc-8def-0123456789ab"
+#define CORRECTION(supersedes, data) \
+	EVENT("\"" ID "\"", "\"s\"", "\"effreg.event.corrected.v1\"", "\"01000000\"", TIME, \
+	      ",\"supersedes\":\"" supersedes "\",\"data\":{" data "}")
+
+static void a_correction_names_its_target_twice_and_a_type_that_may_be_corrected(void **state)
+{
+	static const struct {
+		const char *text, *code, *pointer;
+	} ROWS[] = {
+		{CORRECTION(OTHER_ID, "\"target\":\"118F3B2C-9d5e-7abc-8def-0123456789ab\",\"type\":\"effreg.project.closed.v1\",\"data\":{}"),
+		 "", ""},
+		{CORRECTION(ID, "\"target\":\"" OTHER_ID "\",\"type\":\"effreg.project.closed.v1\",\"data\":{}"), "schema",
+		 "/supersedes"},
+		{CORRECTION(ID, "\"target\":\"" ID "\",\"type\":\"effreg.project.closed.v1\",\"data\":{}"),
+		 "not_a_correction_target", "/data/target"},
+		{CORRECTION(OTHER_ID, "\"target\":\"" OTHER_ID "\",\"type\":\"effreg.event.withdrawn.v1\",\"data\":{}"),
+		 "not_a_correction_target", "/data/type"},
+		{CORRECTION(OTHER_ID, "\"target\":\"x\",\"type\":\"effreg.project.closed.v1\",\"data\":{}"), "schema",
+		 "/data/target"},
+		{CORRECTION(OTHER_ID, "\"target\":\"" OTHER_ID "\",\"type\":\"effreg.project.closed.v1\""), "schema",
+		 "/data/data"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+		struct envelope envelope;
+		struct correction correction;
+		struct fault fault = {.code = "", .pointer = ""};
+		assert_int_equal(envelope_read(parse(state, ROWS[i].text), &envelope, &fault), STATUS_OK);
+		assert_int_equal(correction_read(&envelope, &correction, &fault), i == 0 ? STATUS_OK : STATUS_INVALID);
+		assert_string_equal(fault.code, ROWS[i].code);
+		assert_string_equal(fault.pointer, ROWS[i].pointer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +196,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_refused_with_its_pointer, start, stop),
 		cmocka_unit_test(events_are_ordered_by_time_source_sequence_and_id),
 		cmocka_unit_test(every_event_type_is_found_by_its_text),
+		cmocka_unit_test(only_verifications_and_disputes_are_the_coordinators),
+		cmocka_unit_test(every_type_may_be_corrected_but_corrections),
+		cmocka_unit_test_setup_teardown(a_correction_names_its_target_twice_and_a_type_that_may_be_corrected, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,29 @@ static inline unsigned pick(uint64_t *seed, unsigned below)
 	return (unsigned)(random_next(seed) % below);
 }
 
+/* Every member that any of the remaining types needs: their readers take what they know. */
+static inline const char *random_member_soup(struct arena *arena, uint64_t *seed, const char *date,
+                                             const char *indicator)
+{
+	static const char *const NAMES[] = {
+		"authority", "institution", "centre", "role_id", "standard", "survey", "problem", "risk", "lesson", "loss",
+		"team", "training", "training_centre", "mentor", "mentorship", "practice", "replication", "contest", "meeting",
+		"instruction", "scheme", "bonus", "session", "what", "verification", "dispute",
+	};
+	static const char *const DATES[] = {
+		"joined_on", "left_on", "registered_on", "opened_on", "closed_on", "since", "adopted_on", "declared_on",
+		"completed_on", "formed_on", "planned_on", "appointed_on", "started_on", "ended_on", "confirmed_on", "held_on",
+		"issued_on", "fulfilled_on", "awarded_on", "on", "as_of", "verified_on", "resolved_on",
+	};
+	const char *soup = arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"people\":%u", pick(seed, 40),
+	                                indicator, 1 + pick(seed, 50));
+	for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++)
+		soup = arena_printf(arena, "%s,\"%s\":\"N%u\"", soup, NAMES[i], pick(seed, 5));
+	for (size_t i = 0; i < ARRAY_COUNT(DATES); i++)
+		soup = arena_printf(arena, "%s,\"%s\":\"%s\"", soup, DATES[i], date);
+	return soup;
+}
+
 /* Few entities, few instants and two sources: facts are replaced often, and ties go down to the last key. */
 static inline const char *random_data(struct arena *arena, uint64_t *seed, enum event_type type, const char *date)
 {
@@ -54,26 +77,79 @@ static inline const char *random_data(struct arena *arena, uint64_t *seed, enum 
 	case EVENT_TRAINING_COMPLETED:
 		return arena_printf(arena, "\"training\":\"T%u\",\"completed_on\":\"%s\",\"people\":%u", first, date,
 		                    1 + pick(seed, 90));
-	default:
+	case EVENT_PRACTICE_PUBLISHED:
 		return arena_printf(arena, "\"practice\":\"R%u\"", first);
+	case EVENT_PROJECT_STAGE_COMPLETED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"stage\":%u", project, 1 + pick(seed, 5));
+	case EVENT_PROJECT_MONITORING_CHECKED:
+		return arena_printf(arena, "\"project\":\"P%u\",\"checked_on\":\"%s\",\"held\":\"%s\",\"final\":%s", project,
+		                    date, pick(seed, 3) == 0 ? "lost" : "held", pick(seed, 2) == 0 ? "true" : "false");
+	default:
+		return random_member_soup(arena, seed, date, indicator);
 	}
+}
+
+/* Id and type follow from the number, so that a correction can name what it corrects before that exists. */
+static inline unsigned number_mixed(unsigned number)
+{
+	uint64_t mixed = number;
+	return (unsigned)(random_next(&mixed) >> 33);
+}
+
+static inline const char *random_id(struct arena *arena, unsigned number)
+{
+	return arena_printf(arena, "%08x-0000-4000-8000-%012x", number_mixed(number), number);
+}
+
+/* One in six corrects or withdraws, two in five are of the types that indicators are made of. */
+static inline enum event_type random_type(unsigned number)
+{
+	unsigned mixed = number_mixed(number);
+	unsigned group = mixed % 60;
+	mixed /= 60;
+	if (group < 10)
+		return group < 7 ? EVENT_EVENT_CORRECTED : EVENT_EVENT_WITHDRAWN;
+	if (group < 35)
+		return (enum event_type)(mixed % (EVENT_PRACTICE_PUBLISHED + 1));
+	if (group < 45)
+		return (enum event_type)(EVENT_PROJECT_PROPOSED + mixed % (EVENT_PROJECT_PARTY_ADDED - EVENT_PROJECT_PROPOSED + 1));
+	enum event_type type = (enum event_type)(mixed % EVENT_TYPE_COUNT);
+	return event_type_may_be_corrected(type) ? type : EVENT_PROJECT_CLOSED;
+}
+
+/* Of an event near by, which may come later or never; one in eight means another type than the target's. */
+static inline const char *random_correction(struct arena *arena, uint64_t *seed, unsigned number, const char *date,
+                                            const char **ret_target)
+{
+	unsigned target = number + 40 - pick(seed, 80);
+	while (!event_type_may_be_corrected(random_type(target)))
+		target++;
+	enum event_type type = pick(seed, 8) == 0 ? EVENT_PROJECT_CLOSED : random_type(target);
+	*ret_target = random_id(arena, target);
+	const char *head = arena_printf(arena, "\"target\":\"%s\",\"type\":\"%s\"", *ret_target, event_type_text(type));
+	if (random_type(number) == EVENT_EVENT_WITHDRAWN)
+		return head;
+	return arena_printf(arena, "%s,\"data\":{%s}", head, random_data(arena, seed, type, date));
 }
 
 /* number: makes its id unique. */
 static inline const char *random_event(struct arena *arena, const char *region, unsigned number, uint64_t *seed)
 {
-	enum event_type type = (enum event_type)pick(seed, EVENT_TYPE_COUNT);
+	enum event_type type = random_type(number);
 	const char *date = arena_printf(arena, "%u-%02u-01", 2018 + pick(seed, 6), 1 + pick(seed, 3));
-	const char *data = random_data(arena, seed, type, date);
+	const char *target = NULL;
+	const char *data = event_type_may_be_corrected(type) ? random_data(arena, seed, type, date)
+	                                                     : random_correction(arena, seed, number, date, &target);
+	const char *supersedes = target == NULL ? "" : arena_printf(arena, "\"supersedes\":\"%s\",", target);
 	char sequence[48] = "";
 	if (pick(seed, 2) == 0)
 		snprintf(sequence, sizeof sequence, "\"sequence\":\"%u\",", 1 + pick(seed, 9));
 	return arena_printf(arena,
-		"{\"specversion\":\"1.0\",\"id\":\"%08x-0000-4000-8000-%012x\",\"source\":\"s%u\",\"type\":\"%s\","
+		"{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"s%u\",\"type\":\"%s\","
 		"\"subject\":\"%s\",\"time\":\"%u-%02u-01T00:00:00Z\",\"datacontenttype\":\"application/json\","
-		"%s\"data\":{%s}}",
-		pick(seed, 1u << 31), number, pick(seed, 2), event_type_text(type), region, 2019 + pick(seed, 5),
-		1 + pick(seed, 2), sequence, data);
+		"%s%s\"data\":{%s}}",
+		random_id(arena, number), pick(seed, 2), event_type_text(type), region, 2019 + pick(seed, 5),
+		1 + pick(seed, 2), sequence, supersedes, data);
 }
 
 static inline uint64_t seed_of_run(void)

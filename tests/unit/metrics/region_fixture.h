@@ -137,9 +137,10 @@ static inline void lines_add_project(struct lines *lines, const struct project *
 	const char *authorities = "";
 	for (unsigned i = 0; i < project->authorities_count; i++)
 		authorities = arena_printf(lines->arena, "%s %s", authorities, project->authorities[i]->row.key);
-	lines_add(lines, arena_printf(lines->arena, "project %s opened %s closed %s stage %u %d %d%s", project->row.key,
-	                              fact_text(lines, &project->opened), fact_text(lines, &project->closed),
-	                              project->stage, project->digital, project->independent, authorities));
+	lines_add(lines, arena_printf(lines->arena, "project %s opened %s closed %s %s stage %u %d %d %d%s",
+	                              project->row.key, fact_text(lines, &project->opened),
+	                              fact_text(lines, &project->closed), project_state_text(project->state),
+	                              project->stage, project->reopened, project->digital, project->independent, authorities));
 }
 
 static inline void lines_add_indicator(struct lines *lines, const struct project_indicator *at)
@@ -153,12 +154,29 @@ static inline void lines_add_indicator(struct lines *lines, const struct project
 	                              decimal_format(at->actual, actual), actual_unit, (long long)at->measured_on_us));
 }
 
+static inline const char *statement_text(struct lines *lines, const struct statement *statement)
+{
+	if (!fact_known(&statement->place))
+		return "-";
+	return arena_printf(lines->arena, "%s of %s%s", fact_text(lines, &statement->place),
+	                    event_type_text(statement->type), statement->detail == NULL ? " withdrawn" : "");
+}
+
+static inline void lines_add_record(struct lines *lines, const struct record *record)
+{
+	lines_add(lines, arena_printf(lines->arena, "record %s %s changed %s in %s", record->row.key,
+	                              statement_text(lines, &record->own), statement_text(lines, &record->changed),
+	                              record->linked == NULL ? "-" : record->linked->row.key));
+}
+
 static inline void lines_add_row(struct lines *lines, enum region_table table, const struct row *row)
 {
 	const struct authority *authority = (const void *)row;
 	const struct headcount *headcount = (const void *)row;
 	const struct training *training = (const void *)row;
 	const struct practice *practice = (const void *)row;
+	if (row->gone)  /* as good as not there */
+		return;
 	switch (table) {
 	case REGION_PROJECT:
 		lines_add_project(lines, (const void *)row);
@@ -166,11 +184,10 @@ static inline void lines_add_row(struct lines *lines, enum region_table table, c
 	case REGION_PROJECT_INDICATOR:
 		lines_add_indicator(lines, (const void *)row);
 		break;
-	case REGION_AUTHORITY:  /* one that is only named by projects is none yet */
-		if (fact_known(&authority->registered))
-			lines_add(lines, arena_printf(lines->arena, "authority %s %s %lld", row->key,
-			                              fact_text(lines, &authority->registered),
-			                              (long long)authority->registered_on_us));
+	case REGION_AUTHORITY:
+		lines_add(lines, arena_printf(lines->arena, "authority %s %s %lld", row->key,
+		                              fact_text(lines, &authority->registered),
+		                              (long long)authority->registered_on_us));
 		break;
 	case REGION_HEADCOUNT:
 		lines_add(lines, arena_printf(lines->arena, "headcount %s %s %lld %d", row->key,
@@ -185,6 +202,9 @@ static inline void lines_add_row(struct lines *lines, enum region_table table, c
 	case REGION_PRACTICE:
 		lines_add(lines, arena_printf(lines->arena, "practice %s %s", row->key,
 		                              fact_text(lines, &practice->published)));
+		break;
+	case REGION_RECORD:
+		lines_add_record(lines, (const void *)row);
 		break;
 	default:
 		fail();

@@ -1,0 +1,56 @@
+/* event_detail: what an event says, read once: the entity it speaks of and the figures that the fold of that entity
+ * needs. One rule per event type stands in the table of the .c; a type without figures of its own is kept as a fact all
+ * the same. Does not know what else happened to the entity: region_state folds. */
+#ifndef EFFREG_METRICS_EVENT_DETAIL_H
+#define EFFREG_METRICS_EVENT_DETAIL_H
+
+#include "services/metrics/event_data.h"
+#include "services/metrics/unit.h"
+
+#define ENTITY_KEY_SIZE 224  /* a kind and up to two ids */
+
+/* Kinds of entities, as they stand in effreg.fact. */
+#define ENTITY_KIND_MAP(X) \
+	X(REGION, "region") X(AUTHORITY, "authority") X(INSTITUTION, "institution") X(HEADCOUNT, "headcount") \
+	X(CLUB, "club") X(CENTRE, "centre") X(ROLE, "role") X(STANDARD, "standard") X(PROJECT, "project") \
+	X(PROJECT_INDICATOR, "project_indicator") X(SURVEY, "survey") X(PROBLEM, "problem") X(RISK, "risk") \
+	X(LESSON, "lesson") X(LOSS, "loss") X(TEAM, "team") X(TRAINING, "training") X(TRAINING_PLAN, "training_plan") \
+	X(TRAINING_CENTRE, "training_centre") X(MENTOR, "mentor") X(MENTORSHIP, "mentorship") X(SUPPORT, "support") \
+	X(PRACTICE, "practice") X(REPLICATION, "replication") X(CONTEST, "contest") X(MEETING, "meeting") \
+	X(INSTRUCTION, "instruction") X(BONUS_SCHEME, "bonus_scheme") X(BONUS, "bonus") X(CLUB_SESSION, "club_session") \
+	X(CHAIR, "chair") X(CUP, "cup") X(AGGREGATE, "aggregate") X(VERIFICATION, "verification") X(DISPUTE, "dispute")
+
+enum entity_kind {
+#define ENTITY_KIND_ENUM(name, text) ENTITY_##name,
+	ENTITY_KIND_MAP(ENTITY_KIND_ENUM)
+#undef ENTITY_KIND_ENUM
+	ENTITY_KIND_COUNT,
+};
+
+struct event_detail {
+	int64_t on_us;           /* the date in the data; 0 where the event's time says when */
+	int64_t count;           /* people, civil servants; 0 = none */
+	const struct unit *unit; /* of value; NULL = none */
+	decimal value;           /* base of a plan, value of a measurement */
+	unsigned stage;          /* 1..5; 0 = none */
+	bool digital;
+	bool independent;
+	bool held;               /* the check found the result in place */
+	bool final;              /* and was the last */
+	unsigned names_count;    /* participating authorities, the owner first */
+	char names[];            /* each terminated, one behind the other */
+};
+
+/* Whether the type is one of those whose facts count in indicators, and so place years; *ret_member is the member of
+ * the data with the date, "" = the event's time. */
+bool event_detail_counts(enum event_type type, const char **ret_member);
+
+enum entity_kind event_detail_kind(enum event_type type);
+const char *entity_kind_text(enum entity_kind kind);
+
+/* Reads the data of an event of this type; key receives "kind/id" of its entity. Fresh, on the heap: free it. NULL when
+ * data failed. */
+struct event_detail *event_detail_read(enum event_type type, struct event_data *data, const struct unit_table *units,
+                                       char key[ENTITY_KEY_SIZE]);
+
+#endif
