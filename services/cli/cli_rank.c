@@ -247,7 +247,9 @@ static enum status rank_replicates_drawn(struct rank *rank)
 	if (status != STATUS_OK)
 		return status;
 	rank->statistics = arena_array(rank->arena, struct ranking_place_statistics, rank->scores.units);
-	rank_replicates_describe(rank->arena, places, count, rank->scores.units, rank->statistics);
+	status = rank_replicates_describe(&replicates, places, rank->statistics, &rank->fault);
+	if (status != STATUS_OK)
+		return status;
 	bool wanted = cli_args_value(&rank->args, "ranks-out") != NULL && cli_args_value(&rank->args, "weight-sets") == NULL;
 	return wanted ? write_places(rank, NULL, places, count) : status;
 }

@@ -21,8 +21,8 @@ struct rank_replicates {
 /* ret_places: count × units of the input. UNAVAILABLE when a thread cannot be started. */
 enum status rank_replicates_run(const struct rank_replicates *replicates, uint32_t *ret_places, struct fault *fault) MUST_CHECK;
 
-/* ret_statistics: one for each unit. */
-void rank_replicates_describe(struct arena *arena, const uint32_t *places, size_t count, size_t units,
-                              struct ranking_place_statistics *ret_statistics);
+/* places: what rank_replicates_run gave; ret_statistics: one for each unit. */
+enum status rank_replicates_describe(const struct rank_replicates *replicates, const uint32_t *places,
+                                     struct ranking_place_statistics *ret_statistics, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -151,14 +151,14 @@ static double place_quantile(const uint32_t *counts, size_t first_place, size_t 
 }
 
 struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, size_t units,
-                                                            size_t unit, uint32_t *counts)
+                                                            uint32_t *counts)
 {
 	uint64_t sum = 0;
 	size_t rated = 0;
 	uint32_t first = UINT32_MAX;
 	memset(counts, 0, (units + 1) * sizeof *counts);
 	for (size_t i = 0; i < replicates; i++) {
-		uint32_t place = places[i * units + unit];
+		uint32_t place = places[i];
 		if (place == 0)
 			continue;
 		counts[place]++;

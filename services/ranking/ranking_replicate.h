@@ -36,8 +36,8 @@ struct ranking_place_statistics {
 	double mean, median, q05, q95;
 };
 
-/* places: replicates × units; counts: room for units + 1. */
+/* places: one unit's, in each replicate; counts: room for units + 1. */
 struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, size_t units,
-                                                            size_t unit, uint32_t *counts);
+                                                            uint32_t *counts);
 
 #endif
