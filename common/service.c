@@ -105,7 +105,7 @@ struct domain_rule {
 };
 
 static const struct domain_rule DOMAIN_RULES[] = {
-	{"push", "region"},       {"push", "gateway"},   {"query", "coordinator"}, {"query", "reader"}, {"query", "gateway"},
+	{"push", "region"},       {"push", "gateway"}, {"push", "coordinator"},   {"query", "coordinator"}, {"query", "reader"}, {"query", "gateway"},
 	{"feed", "coordinator"},  {"feed", "reader"},    {"feed", "region"},       {"stream", "service"},
 };
 

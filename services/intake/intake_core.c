@@ -68,12 +68,28 @@ enum status intake_slice(struct span body, const uint32_t *sizes, size_t count, 
 	return STATUS_OK;
 }
 
+/* Who may correct an event is who may send it. */
+static bool is_coordinators(const struct envelope *envelope)
+{
+	enum event_type type;
+	struct correction correction;
+	if (!event_type_find(envelope->type, &type))
+		return false;
+	if (!event_type_may_be_corrected(type) && correction_read(envelope, &correction, NULL) == STATUS_OK)
+		type = correction.type;
+	return event_type_is_coordinators(type);
+}
+
 enum status intake_check_rights(const struct intake_rights *rights, const char *region, const struct envelope *envelope,
                                 struct fault *fault)
 {
 	if (!text_equal(envelope->region, region))
 		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/subject", -1,
 		                 "the subject names region %s; this session writes for %s only", envelope->region, region);
+	if (is_coordinators(envelope) != rights->is_coordinator)
+		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_type", "/type", -1,
+		                 rights->is_coordinator ? "the coordinator's key writes verification.* and dispute.* only"
+		                                        : "only the coordinator's key writes verification.* and dispute.*");
 	if (rights->sources == NULL)
 		return STATUS_OK;
 	for (size_t i = 0; i < rights->sources_count; i++) {

@@ -10,7 +10,8 @@
 
 /* What a key may do, as stored in effreg.client_key. */
 struct intake_rights {
-	char region[OKTMO_TEXT_SIZE];  /* role region: its own; role gateway: "" = the one a session names */
+	char region[OKTMO_TEXT_SIZE];  /* role region: its own; roles gateway and coordinator: "" = the one a session names */
+	bool is_coordinator;           /* writes the coordinator's types (verification.*, dispute.*), and only these */
 	const char *const *sources;    /* NULL = any */
 	size_t sources_count;
 };
@@ -35,7 +36,8 @@ enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch, bool goi
 /* Cuts body by sizes. INVALID (code bad_frames) when they do not add up to it. events has count elements. */
 enum status intake_slice(struct span body, const uint32_t *sizes, size_t count, struct span *events, struct fault *fault) MUST_CHECK;
 
-/* May a session of region with rights write this event? FORBIDDEN with code forbidden_region or forbidden_source. */
+/* May a session of region with rights write this event? FORBIDDEN with code forbidden_region, forbidden_type or
+ * forbidden_source. A correction is judged by the type it corrects. */
 enum status intake_check_rights(const struct intake_rights *rights, const char *region, const struct envelope *envelope,
                                 struct fault *fault) MUST_CHECK;
 

@@ -3,9 +3,9 @@
 enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights)
 {
 	static const char SQL[] =
-		"SELECT COALESCE(k.region_id, ''), k.sources IS NULL, s.source"
+		"SELECT COALESCE(k.region_id, ''), k.sources IS NULL, s.source, k.role = 'coordinator'"
 		" FROM effreg.client_key k LEFT JOIN LATERAL pg_catalog.unnest(k.sources) AS s (source) ON true"
-		" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway')";
+		" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway', 'coordinator')";
 	const struct db_param params[] = {db_text(user)};
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
@@ -15,6 +15,7 @@ enum status intake_store_load_rights(struct db *db, const char *user, struct are
 	*ret_rights = (struct intake_rights){0};
 	if (count > 0) {
 		memcpy(ret_rights->region, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0) == OKTMO_LEN ? OKTMO_LEN : 0);
+		ret_rights->is_coordinator = db_get_bool(rows, 0, 3);
 		if (!db_get_bool(rows, 0, 1)) {
 			const char **sources = arena_array(arena, const char *, count);
 			for (size_t i = 0; i < count; i++)

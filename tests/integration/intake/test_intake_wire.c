@@ -376,6 +376,56 @@ static void five_hundred_refusals_are_answered_and_kept(void **state)
 	                                       " FROM effreg.quarantine_use u"), 0);
 }
 
+/* An example of proto/examples/valid, an event of Voronezh. */
+static struct span example(const char *name)
+{
+	struct fault fault = {.offset = -1};
+	struct span text;
+	const char *path = arena_printf(player.arena, EFFREG_SOURCE_DIR "/proto/examples/valid/%s.json", name);
+	assert_int_equal(ambient_read_file(player.arena, path, EVENT_BYTES_MAX, &text, &fault), STATUS_OK);
+	return text;
+}
+
+static void the_coordinators_types_are_for_the_coordinators_key_and_for_no_other(void **state)
+{
+	(void)state;
+	struct bus_keypair coordinator_key;
+	struct client coordinator;
+	struct push_message hello = {.type = PUSH_HELLO, .version = PUSH_VERSION, .source = "coordinator/office", .region = VORONEZH};
+	struct span verification = example("verification.recorded.v1.refused");
+	player_add_key(&player, &coordinator_key, "coordinator", NULL, NULL);
+	client_hello(&client, PORTAL);
+	client_push_one(&client, 1, verification);
+	struct push_message ack = client_expect(&client, PUSH_ACK);
+	assert_string_equal(ack.results[0].code, "forbidden_type");
+	assert_string_equal(ack.results[0].pointer, "/type");
+	client_connect(&coordinator, &player, &intake, &coordinator_key);
+	client_say(&coordinator, &hello, span_of("", 0));
+	client_expect(&coordinator, PUSH_WELCOME);
+	client_push_one(&coordinator, 1, verification);
+	assert_int_equal(client_expect(&coordinator, PUSH_ACK).results[0].outcome, PUSH_STORED);
+	client_await_credit(&coordinator, 1);
+	client_push_one(&coordinator, 2, fresh_event(&player, VORONEZH));
+	assert_string_equal(client_expect(&coordinator, PUSH_ACK).results[0].code, "forbidden_type");
+	client_close(&coordinator);
+}
+
+static void a_withdrawal_of_itself_is_refused(void **state)
+{
+	(void)state;
+	static const char EVENT[] =
+		"{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"" PORTAL "\",\"type\":\"effreg.event.withdrawn.v1\","
+		"\"subject\":\"" VORONEZH "\",\"time\":\"2024-03-14T08:30:00Z\",\"datacontenttype\":\"application/json\","
+		"\"supersedes\":\"%s\",\"data\":{\"target\":\"%s\","
+		"\"type\":\"effreg.project.opened.v1\",\"reason\":{\"ru\":\"Ошибка\"}}}";
+	client_hello(&client, PORTAL);
+	const char *id = fresh_id(&player);
+	client_push_one(&client, 1, span_of_text(arena_printf(player.arena, EVENT, id, id, id)));
+	struct push_message ack = client_expect(&client, PUSH_ACK);
+	assert_int_equal(ack.results[0].outcome, PUSH_REJECTED);
+	assert_string_equal(ack.results[0].code, "not_a_correction_target");
+}
+
 static void a_region_over_its_quota_is_told_and_nothing_else_is_touched(void **state)
 {
 	(void)state;
@@ -745,6 +795,8 @@ int main(void)
 		CASE(a_refused_id_stays_free),
 		CASE(narrowed_rights_hold_for_the_next_batch),
 		CASE(five_hundred_refusals_are_answered_and_kept),
+		CASE(the_coordinators_types_are_for_the_coordinators_key_and_for_no_other),
+		CASE(a_withdrawal_of_itself_is_refused),
 		CASE(a_region_over_its_quota_is_told_and_nothing_else_is_touched),
 		CASE(a_full_quarantine_counts_what_it_cannot_keep),
 		CASE(welcome_tells_where_the_log_and_the_source_stand),

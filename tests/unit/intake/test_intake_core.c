@@ -111,7 +111,7 @@ static void a_session_writes_its_own_region_from_its_own_sources(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
 		struct fault fault = {.offset = -1};
-		struct envelope envelope = {.source = ROWS[i].source};
+		struct envelope envelope = {.source = ROWS[i].source, .type = "effreg.project.opened.v1"};
 		const struct intake_rights rights = {.sources = ROWS[i].sources_count == 0 ? NULL : SOURCES, .sources_count = ROWS[i].sources_count};
 		memcpy(envelope.region, ROWS[i].subject_region, OKTMO_TEXT_SIZE);
 		enum status status = intake_check_rights(&rights, "20000000", &envelope, &fault);
@@ -126,8 +126,24 @@ static void an_empty_list_of_sources_allows_nothing(void **state)
 	(void)state;
 	static const char *const NONE[] = {NULL};
 	const struct intake_rights rights = {.sources = NONE, .sources_count = 0};
-	const struct envelope envelope = {.source = "a", .region = "20000000"};
+	const struct envelope envelope = {.source = "a", .region = "20000000", .type = "effreg.project.opened.v1"};
 	assert_int_equal(intake_check_rights(&rights, "20000000", &envelope, NULL), STATUS_FORBIDDEN);
+}
+
+static void the_coordinator_and_the_regions_write_types_of_their_own(void **state)
+{
+	(void)state;
+	static const char *const TYPES[] = {"effreg.project.opened.v1", "effreg.verification.recorded.v1", "effreg.dispute.opened.v1"};
+	for (size_t i = 0; i < ARRAY_COUNT(TYPES); i++) {
+		for (int is_coordinator = 0; is_coordinator < 2; is_coordinator++) {
+			struct fault fault = {.offset = -1};
+			const struct envelope envelope = {.source = "a", .region = "20000000", .type = TYPES[i]};
+			const struct intake_rights rights = {.is_coordinator = is_coordinator != 0};
+			bool allowed = (i > 0) == (is_coordinator != 0);
+			assert_int_equal(intake_check_rights(&rights, "20000000", &envelope, &fault), allowed ? STATUS_OK : STATUS_FORBIDDEN);
+			assert_string_equal(fault.code, allowed ? "" : "forbidden_type");
+		}
+	}
 }
 
 struct region_row {
@@ -165,6 +181,7 @@ int main(void)
 		cmocka_unit_test(sizes_that_do_not_add_up_are_bad_frames),
 		cmocka_unit_test(a_session_writes_its_own_region_from_its_own_sources),
 		cmocka_unit_test(an_empty_list_of_sources_allows_nothing),
+		cmocka_unit_test(the_coordinator_and_the_regions_write_types_of_their_own),
 		cmocka_unit_test(a_gateway_names_its_region_and_a_region_is_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
