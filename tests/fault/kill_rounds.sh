@@ -163,7 +163,7 @@ gaps() {
 
 state_tables() {
 	ask "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'effreg' AND c.relkind = 'r' AND c.relname IN ('project', 'project_indicator', 'authority', 'headcount',
+		WHERE n.nspname = 'effreg' AND c.relkind = 'r' AND c.relname IN ('fact', 'project', 'project_indicator', 'authority', 'headcount',
 		'training', 'practice', 'region_state', 'indicator_value') ORDER BY 1"
 }
 
