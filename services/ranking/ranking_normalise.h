@@ -1,9 +1,7 @@
 /* ranking_normalise: every indicator of every frame on one scale, higher is better (RATING.md section 2, normalise).
  *
- * An indicator of which all values are equal tells nobody apart: everyone who has it gets the middle of the range
- * (min-max), the mean (z-score), the tied place (ranks), 1 (distances); goalposts clip and "none" keeps as usual. Where a
- * formula divides by zero otherwise: a target at or below the lowest value is reached by everyone (1); a reference unit
- * that has no value, or the lowest, gives no frame, and the indicator is missing. All of it is noted. */
+ * Each indicator of each frame is measured and put on its own scale (ranking_frame). What told nobody apart, what nobody has,
+ * a target that everyone has reached and a reference that gives no scale are noted. */
 #ifndef EFFREG_RANKING_NORMALISE_H
 #define EFFREG_RANKING_NORMALISE_H
 
