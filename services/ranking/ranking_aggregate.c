@@ -15,6 +15,7 @@
 struct work {
 	struct ranking_aggregation *aggregation;
 	const struct methodology_node *node;
+	size_t units;
 	double *scores;     /* units */
 	uint8_t *absences;  /* units */
 	size_t count;
@@ -127,6 +128,17 @@ static void add_child_by(struct block *block, const struct methodology_aggregate
 	}
 }
 
+static void clear_block(struct block *block, size_t count)
+{
+	memset(block->total, 0, count * sizeof *block->total);
+	memset(block->lost, 0, count * sizeof *block->lost);
+	memset(block->weight, 0, count * sizeof *block->weight);
+	memset(block->weight_lost, 0, count * sizeof *block->weight_lost);
+	memset(block->present, 0, count * sizeof *block->present);
+	memset(block->zero, 0, count * sizeof *block->zero);
+	memset(block->negative, 0, count * sizeof *block->negative);
+}
+
 static void settle_block(struct work *work, const struct block *block, size_t start, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -142,11 +154,10 @@ static void settle_block(struct work *work, const struct block *block, size_t st
 
 static void take_means(struct work *work)
 {
-	size_t units = work->aggregation->table->units;
-	for (size_t start = 0; start < units; start += BLOCK) {
-		size_t count = units - start < BLOCK ? units - start : BLOCK;
+	for (size_t start = 0; start < work->units; start += BLOCK) {
+		size_t count = work->units - start < BLOCK ? work->units - start : BLOCK;
 		struct block block;
-		memset(&block, 0, sizeof block);
+		clear_block(&block, count);
 		for (size_t i = 0; i < work->count; i++) {
 			if (work->node->aggregate.method == METHODOLOGY_ARITHMETIC)
 				add_child(&block, &work->columns[i][start], work->weights[i], count);
@@ -202,7 +213,7 @@ static double median_of(const struct weighted *sorted, size_t count)
 static void take_medians(struct work *work)
 {
 	struct weighted sorted[CHILDREN_MAX];
-	for (size_t unit = 0; unit < work->aggregation->table->units; unit++) {
+	for (size_t unit = 0; unit < work->units; unit++) {
 		size_t present;
 		size_t count = sort_children(work, unit, sorted, &present);
 		settle(work, unit, enough(work, (double)present) ? median_of(sorted, count) : NAN, RANKING_TOO_FEW_CHILDREN);
@@ -291,7 +302,7 @@ static void gather_children(struct work *work, const struct ranking_weights *wei
 		const struct methodology_child *child = &work->node->children[work->count];
 		work->columns[work->count] = child->is_indicator ? ranking_table_column(work->aggregation->table, child->index)
 		                                                 : ranking_aggregation_node(work->aggregation, child->index);
-		work->weights[work->count] = child->is_indicator ? weights->indicators[child->index] : weights->nodes[child->index];
+		work->weights[work->count] = ranking_weights_of_child(weights, child);
 	}
 }
 
@@ -301,6 +312,7 @@ static void aggregate_node(struct ranking_aggregation *aggregation, const struct
 	struct work work;
 	work.aggregation = aggregation;
 	work.node = &table->methodology->nodes[node];
+	work.units = table->units;
 	work.scores = ranking_aggregation_node(aggregation, node);
 	work.absences = &aggregation->absences[node * table->units];
 	gather_children(&work, weights);
@@ -311,6 +323,27 @@ static void aggregate_node(struct ranking_aggregation *aggregation, const struct
 		outrank(&work);
 	else
 		take_means(&work);
+}
+
+double ranking_aggregate_children(const struct methodology_node *node, const double *values, const double *weights)
+{
+	double score;
+	uint8_t absence;
+	struct work work;
+	ASSERT(node->aggregate.method != METHODOLOGY_COPELAND);
+	work.node = node;
+	work.units = 1;
+	work.scores = &score;
+	work.absences = &absence;
+	for (work.count = 0; work.count < node->child_count; work.count++) {
+		work.columns[work.count] = &values[work.count];
+		work.weights[work.count] = weights[work.count];
+	}
+	if (node->aggregate.method == METHODOLOGY_MEDIAN)
+		take_medians(&work);
+	else
+		take_means(&work);
+	return score;
 }
 
 void ranking_aggregate(struct ranking_aggregation *aggregation, const struct ranking_weights *weights)
@@ -341,4 +374,29 @@ void ranking_weights_init(struct ranking_weights *weights, struct arena *arena, 
 		weights->indicators[i] = methodology->indicators[i].weight;
 	for (size_t i = 0; i < methodology->node_count; i++)
 		weights->nodes[i] = methodology->nodes[i].weight;
+}
+
+double ranking_weights_of_child(const struct ranking_weights *weights, const struct methodology_child *child)
+{
+	return child->is_indicator ? weights->indicators[child->index] : weights->nodes[child->index];
+}
+
+/* From the root down: parents stand after their children in the order of the methodology. */
+void ranking_weights_effective(const struct methodology *methodology, const struct ranking_weights *weights,
+                               double *ret_indicators)
+{
+	double shares[METHODOLOGY_NODES_MAX];
+	shares[methodology->root] = 1;
+	for (size_t i = methodology->node_count; i-- > 0;) {
+		const struct methodology_node *node = &methodology->nodes[methodology->order[i]];
+		double sum = 0;
+		for (size_t k = 0; k < node->child_count; k++)
+			sum += ranking_weights_of_child(weights, &node->children[k]);
+		double scale = sum > 0 ? shares[methodology->order[i]] / sum : 0;
+		for (size_t k = 0; k < node->child_count; k++) {
+			const struct methodology_child *child = &node->children[k];
+			*(child->is_indicator ? &ret_indicators[child->index] : &shares[child->index]) =
+				ranking_weights_of_child(weights, child) * scale;
+		}
+	}
 }

@@ -23,6 +23,13 @@ struct ranking_weights {
 	double *nodes;
 };
 
+/* The methodology's own. */
+void ranking_weights_init(struct ranking_weights *weights, struct arena *arena, const struct methodology *methodology);
+double ranking_weights_of_child(const struct ranking_weights *weights, const struct methodology_child *child);
+/* The share of each indicator in the root: the product of its own and its ancestors' shares of their parents. */
+void ranking_weights_effective(const struct methodology *methodology, const struct ranking_weights *weights,
+                               double *ret_indicators);
+
 struct ranking_aggregation {
 	const struct ranking_table *table;
 	double *nodes;      /* nodes × units */
@@ -31,12 +38,14 @@ struct ranking_aggregation {
 	double *scratch;    /* units */
 };
 
-/* The methodology's own. */
-void ranking_weights_init(struct ranking_weights *weights, struct arena *arena, const struct methodology *methodology);
 /* Room for one result at a time; borrows table, which must have been normalised. */
 void ranking_aggregation_init(struct ranking_aggregation *aggregation, struct arena *arena,
                               const struct ranking_table *table);
 void ranking_aggregate(struct ranking_aggregation *aggregation, const struct ranking_weights *weights);
+
+/* One unit's score of one node from the values and weights of its children, in their order; NaN = missing. By every method
+ * but copeland, which needs the others. */
+double ranking_aggregate_children(const struct methodology_node *node, const double *values, const double *weights);
 
 static inline double *ranking_aggregation_node(const struct ranking_aggregation *aggregation, size_t node)
 {

@@ -43,6 +43,12 @@ static int score_of(const double *const *columns, const double *weights, size_t 
 	return score;
 }
 
+int ranking_copeland_one(const double *const *columns, const double *weights, size_t count, size_t unit, size_t first,
+                         size_t end, const double *scores)
+{
+	return score_of(columns, weights, count, unit, first, end, scores, TIE_SHARE * ranking_sum_of(weights, count));
+}
+
 void ranking_copeland(const double *const *columns, const double *weights, size_t count, size_t first, size_t end,
                       double *scores)
 {

@@ -13,4 +13,8 @@
 void ranking_copeland(const double *const *columns, const double *weights, size_t count, size_t first, size_t end,
                       double *scores);
 
+/* The score of one of them; those whose score is NaN take no part. */
+int ranking_copeland_one(const double *const *columns, const double *weights, size_t count, size_t unit, size_t first,
+                         size_t end, const double *scores);
+
 #endif

@@ -37,28 +37,6 @@ void ranking_replicator_init(struct ranking_replicator *replicator, struct arena
 	ranking_sorting_init(&replicator->order, arena, table->units);
 }
 
-/* From the root down: parents stand after their children in the order of the methodology. */
-static void find_effective(const struct methodology *methodology, const struct ranking_weights *weights, double *effective)
-{
-	double shares[METHODOLOGY_NODES_MAX];
-	shares[methodology->root] = 1;
-	for (size_t i = methodology->node_count; i-- > 0;) {
-		const struct methodology_node *node = &methodology->nodes[methodology->order[i]];
-		double sum = 0;
-		for (size_t k = 0; k < node->child_count; k++)
-			sum += node->children[k].is_indicator ? weights->indicators[node->children[k].index]
-			                                      : weights->nodes[node->children[k].index];
-		for (size_t k = 0; k < node->child_count; k++) {
-			size_t index = node->children[k].index;
-			double scale = shares[methodology->order[i]] / sum;
-			if (node->children[k].is_indicator)
-				effective[index] = weights->indicators[index] * scale;
-			else
-				shares[index] = weights->nodes[index] * scale;
-		}
-	}
-}
-
 static void multiply(const struct ranking_table *table, const double *effective, double *scores)
 {
 	memset(scores, 0, table->units * sizeof *scores);
@@ -75,7 +53,7 @@ static bool places_by_product(struct ranking_replicator *replicator, const struc
 {
 	const struct ranking_table *table = replicator->table;
 	struct ranking_sorting *order = &replicator->order;
-	find_effective(table->methodology, weights, replicator->effective);
+	ranking_weights_effective(table->methodology, weights, replicator->effective);
 	multiply(table, replicator->effective, replicator->scores);
 	for (size_t i = 0; i < table->period_count; i++) {
 		size_t first = table->periods[i].first;
