@@ -159,8 +159,9 @@ static void impute_row(double *const *columns, size_t count, size_t row, size_t 
 
 static void impute_children(struct ranking_table *table, const struct methodology_node *node)
 {
-	double **columns = arena_array(table->arena, double *, node->child_count);
-	size_t *indicators = arena_array(table->arena, size_t, node->child_count);
+	double *columns[METHODOLOGY_INDICATORS_MAX];
+	size_t indicators[METHODOLOGY_INDICATORS_MAX];
+	size_t filled[METHODOLOGY_INDICATORS_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < node->child_count; i++) {
 		if (!node->children[i].is_indicator)
@@ -169,7 +170,7 @@ static void impute_children(struct ranking_table *table, const struct methodolog
 		columns[count++] = ranking_table_column(table, node->children[i].index);
 	}
 	for (size_t frame = 0; frame < table->frame_count; frame++) {
-		size_t *filled = arena_array(table->arena, size_t, node->child_count);
+		memset(filled, 0, count * sizeof *filled);
 		for (size_t row = table->frames[frame].first; row < table->frames[frame].end; row++)
 			impute_row(columns, count, row, filled);
 		for (size_t i = 0; i < count; i++)

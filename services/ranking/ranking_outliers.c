@@ -52,8 +52,7 @@ static bool winsorise(const struct methodology_outliers *rule, double *values, c
 	return good;
 }
 
-/* What is below the lowest value has no logarithm here: it counts as the lowest. */
-static double shifted_log(double value, double min, double max)
+double ranking_outliers_log(double value, double min, double max)
 {
 	double shift = 0.01 * (max - min);
 	double above = value - min + shift;
@@ -61,14 +60,14 @@ static double shifted_log(double value, double min, double max)
 }
 
 /* From the values as they were before winsorising. Goalposts and target go with their indicator. */
-static void take_shifted_log(double *values, const double *original, size_t count, struct ranking_goals *goals)
+static void take_ranking_outliers_log(double *values, const double *original, size_t count, struct ranking_goals *goals)
 {
 	struct ranking_statistics figures = ranking_statistics_of(original, count);
 	for (size_t i = 0; i < count; i++)
-		values[i] = isfinite(original[i]) ? shifted_log(original[i], figures.min, figures.max) : original[i];
+		values[i] = isfinite(original[i]) ? ranking_outliers_log(original[i], figures.min, figures.max) : original[i];
 	for (size_t i = 0; i < ARRAY_COUNT(goals->goalposts); i++)
-		goals->goalposts[i] = shifted_log(goals->goalposts[i], figures.min, figures.max);
-	goals->target = shifted_log(goals->target, figures.min, figures.max);
+		goals->goalposts[i] = ranking_outliers_log(goals->goalposts[i], figures.min, figures.max);
+	goals->target = ranking_outliers_log(goals->target, figures.min, figures.max);
 }
 
 static void treat(struct ranking_table *table, size_t indicator, size_t frame)
@@ -85,7 +84,7 @@ static void treat(struct ranking_table *table, size_t indicator, size_t frame)
 		ranking_table_note(table, RANKING_NOTE_WINSORISED, indicator, frame, changed);
 		return;
 	}
-	take_shifted_log(values, table->scratch, count,
+	take_ranking_outliers_log(values, table->scratch, count,
 	                 &table->goals[frame * table->methodology->indicator_count + indicator]);
 	ranking_table_note(table, RANKING_NOTE_LOG_INSTEAD, indicator, frame, count);
 }

@@ -10,4 +10,8 @@
 
 void ranking_outliers(struct ranking_table *table);
 
+/* What stands in for the logarithm when too many values are out: log(x − min + 0.01·(max − min)). What is below the lowest
+ * value has none: it counts as the lowest. */
+double ranking_outliers_log(double value, double min, double max);
+
 #endif
