@@ -17,6 +17,8 @@ static const struct command_row COMMANDS[] = {
 	{"generate", cli_generate, "write the demonstration data", "записать демонстрационные данные"},
 	{"validate", cli_validate, "check events, or any instance against a schema", "проверить события или документ по схеме"},
 	{"push", cli_push, "send events to the centre", "отправить события в центр"},
+	{"rank confidence", cli_rank_confidence, "tell how sure places are, from estimates and their errors",
+	 "оценить надёжность мест по оценкам и их погрешностям"},
 	{"rank", cli_rank, "compute a rating over files", "посчитать рейтинг по файлам"},
 	{"rating get", cli_rating_get, "show a rating", "показать рейтинг"},
 	{"rating publish", cli_rating_publish, "publish the rating of a period", "опубликовать рейтинг за период"},
@@ -63,7 +65,8 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
-/* Matches the words after the program's name; *ret_words is how many the command took. */
+/* Matches the words after the program's name, a command of two words before that of the first alone (its row stands
+ * before). *ret_words is how many the command took. */
 static const struct command_row *find_command(int argc, char **argv, int *ret_words)
 {
 	char two[64] = "";

@@ -61,45 +61,6 @@ struct rank {
 
 /* ---- arguments ---- */
 
-static bool read_seed(struct rank *rank)
-{
-	const char *text = cli_args_value(&rank->args, "seed");
-	char *end = NULL;
-	rank->seed = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0')
-		return true;
-	cli_output_error(&rank->args, cli_text(rank->args.lang, "--seed is a whole number, not %s",
-	                                       "--seed — целое число, а не %s"), text);
-	return false;
-}
-
-static bool read_perturb(struct rank *rank)
-{
-	const char *text = cli_args_value(&rank->args, "perturb");
-	char *end = NULL;
-	rank->perturb = strtod(text, &end);
-	if (end != text && *end == '\0' && rank->perturb >= 0 && rank->perturb <= 1)
-		return true;
-	cli_output_error(&rank->args, cli_text(rank->args.lang, "--perturb is a share from 0 to 1, not %s",
-	                                       "--perturb — доля от 0 до 1, а не %s"), text);
-	return false;
-}
-
-static bool read_format(struct rank *rank)
-{
-	static const char *const NAMES[] = {"csv", "json", "table"};
-	const char *value = cli_args_value(&rank->args, "format");
-	for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++) {
-		if (!text_equal(NAMES[i], value))
-			continue;
-		rank->format = (enum rank_format)i;
-		return true;
-	}
-	cli_output_error(&rank->args, cli_text(rank->args.lang, "--format is csv, json or table, not %s",
-	                                       "--format — это csv, json или table, а не %s"), value);
-	return false;
-}
-
 /* --ranks-out takes the places of --weight-sets; without them, of --replicates. */
 static bool check_outputs(const struct rank *rank)
 {
@@ -124,8 +85,8 @@ static bool read_arguments(struct rank *rank)
 	if (cli_args_value(args, "replicates") != NULL &&
 	    !cli_args_number(args, "replicates", 1, REPLICATES_MAX, &rank->replicates))
 		return false;
-	return read_format(rank) && cli_args_number(args, "threads", 1, RANK_THREADS_MAX, &rank->threads) &&
-	       read_seed(rank) && read_perturb(rank) && check_outputs(rank);
+	return rank_format_read(args, &rank->format) && cli_args_number(args, "threads", 1, RANK_THREADS_MAX, &rank->threads) &&
+	       rank_seed_read(args, &rank->seed) && rank_share_read(args, "perturb", 0, 1, &rank->perturb) && check_outputs(rank);
 }
 
 /* ---- computing ---- */
@@ -290,6 +251,22 @@ static void add_comparison(const struct rank *rank, struct rank_table *table)
 	table->columns[table->count - 1].is_text = false;
 }
 
+static void write_methodology(struct json_writer *writer, const void *context)
+{
+	const struct rank *rank = context;
+	json_write_name(writer, "methodology");
+	json_write_object(writer);
+	json_member_string(writer, "code", rank->methodology->code);
+	json_member_integer(writer, "version", rank->methodology->version);
+	json_write_object_end(writer);
+}
+
+static void write_notes(struct json_writer *writer, const void *context)
+{
+	const struct rank *rank = context;
+	rank_notes_write(writer, rank->methodology, &rank->scores);
+}
+
 static bool print_result(struct rank *rank)
 {
 	const struct methodology *methodology = rank->methodology;
@@ -306,7 +283,9 @@ static bool print_result(struct rank *rank)
 	rank_table_add_places(&table, "rank", rank->scores.places);
 	add_statistics(rank, &table);
 	add_comparison(rank, &table);
-	return rank_table_print(&table, rank->format, methodology, &rank->scores);
+	const struct rank_members members = {
+		.write_before = write_methodology, .write_after = write_notes, .context = rank};
+	return rank_table_print(&table, rank->format, &members);
 }
 
 static int run(struct rank *rank)
@@ -319,10 +298,7 @@ static int run(struct rank *rank)
 	if (status == STATUS_OK)
 		status = rank_replicates_drawn(rank);
 	if (status != STATUS_OK) {
-		if (rank->fault.pointer[0] == '\0')
-			cli_output_error(&rank->args, "%s", rank->fault.text);
-		else
-			cli_output_error(&rank->args, "%s (%s)", rank->fault.text, rank->fault.pointer);
+		rank_fault_print(&rank->args, &rank->fault);
 		return CLI_EXIT_USAGE;
 	}
 	rank_notes_print(&rank->args, rank->methodology, &rank->scores);

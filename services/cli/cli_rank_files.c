@@ -1,25 +1,14 @@
 #include "services/cli/cli_rank_files.h"
 
 #include "common/ambient.h"
-#include "common/csv.h"
 #include "services/cli/cli_rank_locate.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NUMBER_MAX 1e150  /* its square still is a number */
 #define WEIGHT_MAX 1e9
 
 /* ---- the methodology ---- */
-
-static enum status place_fault(struct fault *fault, const char *path, size_t line)
-{
-	char text[sizeof fault->text];
-	snprintf(text, sizeof text, "%.200s:%zu: %.200s", path, line, fault->text);
-	memcpy(fault->text, text, sizeof text);
-	return fault->status;
-}
 
 enum status rank_read_methodology(struct arena *arena, const char *path, const struct methodology **ret_methodology,
                                   struct fault *fault)
@@ -31,90 +20,9 @@ enum status rank_read_methodology(struct arena *arena, const char *path, const s
 		return status;
 	status = json_parse(arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, &json, fault);
 	if (status != STATUS_OK)
-		return place_fault(fault, path, rank_line_of_offset(text, fault->offset > 0 ? (size_t)fault->offset : 0));
+		return rank_csv_place_fault(fault, path, rank_line_of_offset(text, fault->offset > 0 ? (size_t)fault->offset : 0));
 	status = methodology_read(arena, json, ret_methodology, fault);
-	return status == STATUS_OK ? status : place_fault(fault, path, rank_line_of_pointer(text, fault->pointer));
-}
-
-/* ---- tables ---- */
-
-/* A CSV file while it is read. */
-struct table {
-	struct arena *arena;
-	const char *path;
-	struct csv_reader csv;
-	const char *const *header;
-	size_t columns;
-	size_t rows_max;
-	struct fault *fault;
-};
-
-#define BAD_TABLE(table, pointer, line, format, ...) \
-	fault_set((table)->fault, STATUS_INVALID, "values", pointer, -1, "%s:%zu: " format, (table)->path, \
-	          (size_t)(line), __VA_ARGS__)
-
-static enum status open_table(struct table *table, struct arena *arena, const char *path, struct fault *fault)
-{
-	struct span text;
-	*table = (struct table){.arena = arena, .path = path, .fault = fault};
-	enum status status = ambient_read_file(arena, path, RANK_FILE_BYTES_MAX, &text, fault);
-	if (status != STATUS_OK)
-		return status;
-	for (size_t i = 0; i < text.len; i++)
-		table->rows_max += text.at[i] == '\n' || text.at[i] == '\r' ? 1 : 0;
-	table->rows_max++;
-	csv_reader_init(&table->csv, text);
-	status = csv_read_row(&table->csv, arena, &table->header, &table->columns, fault);
-	if (status == STATUS_NOT_FOUND)
-		return BAD_TABLE(table, "", 1, "%s", "a header is expected here");
-	return status == STATUS_OK ? status : place_fault(fault, path, table->csv.next_line);
-}
-
-/* NOT_FOUND at the end. */
-static enum status read_row(struct table *table, const char *const **ret_fields)
-{
-	size_t count;
-	enum status status = csv_read_row(&table->csv, table->arena, ret_fields, &count, table->fault);
-	if (status == STATUS_OK && count != table->columns)
-		return BAD_TABLE(table, "", table->csv.line, "%zu fields; the header has %zu", count, table->columns);
-	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
-		return status;
-	return place_fault(table->fault, table->path, table->csv.next_line);
-}
-
-/* pointer: into the methodology, which names the column. */
-static enum status find_column(const struct table *table, const char *name, const char *pointer, size_t *ret_column)
-{
-	int column = csv_find_column(table->header, table->columns, name);
-	if (column < 0)
-		return BAD_TABLE(table, pointer, 1, "there is no column \"%s\"", name);
-	if (csv_find_column(table->header + column + 1, table->columns - (size_t)column - 1, name) >= 0)
-		return BAD_TABLE(table, pointer, 1, "there are two columns \"%s\"", name);
-	*ret_column = (size_t)column;
-	return STATUS_OK;
-}
-
-static bool is_missing(const char *field)
-{
-	return field[0] == '\0' || text_equal(field, "NA");
-}
-
-static enum status read_cell(const struct table *table, const char *const *fields, size_t column, double *ret_number)
-{
-	const char *field = fields[column];
-	char *end = NULL;
-	*ret_number = NAN;
-	if (is_missing(field))
-		return STATUS_OK;
-	double number = strspn(field, "+-.0123456789eE") == strlen(field) ? strtod(field, &end) : 0;
-	if (end == NULL || end == field || *end != '\0')
-		return BAD_TABLE(table, "", table->csv.line, "column \"%s\": \"%.40s\" is no number", table->header[column],
-		                 field);
-	if (!(fabs(number) <= NUMBER_MAX))
-		return BAD_TABLE(table, "", table->csv.line, "column \"%s\": %.40s is over %g", table->header[column], field,
-		                 NUMBER_MAX);
-	*ret_number = number;
-	return STATUS_OK;
+	return status == STATUS_OK ? status : rank_csv_place_fault(fault, path, rank_line_of_pointer(text, fault->pointer));
 }
 
 /* ---- names to numbers ---- */
@@ -156,7 +64,7 @@ static uint32_t number_of(struct numbering *numbering, const char *text)
 
 /* Where the columns of a methodology stand, and the rows already read, each as a line of numbers. */
 struct values {
-	struct table table;
+	struct rank_csv table;
 	const struct methodology *methodology;
 	size_t *indicators, *denominators, *groups;
 	size_t panel;
@@ -177,17 +85,17 @@ static enum status find_columns(struct values *values)
 	char pointer[64];
 	for (size_t i = 0; status == STATUS_OK && i < methodology->indicator_count; i++) {
 		snprintf(pointer, sizeof pointer, "/indicators/%zu/code", i);
-		status = find_column(&values->table, methodology->indicators[i].code, pointer, &values->indicators[i]);
+		status = rank_csv_find(&values->table, methodology->indicators[i].code, pointer, &values->indicators[i]);
 		size_t denominator = methodology->indicators[i].denominator;
 		snprintf(pointer, sizeof pointer, "/indicators/%zu/denominator", i);
 		if (status == STATUS_OK && denominator != METHODOLOGY_NONE)
-			status = find_column(&values->table, methodology->denominators[denominator], pointer,
+			status = rank_csv_find(&values->table, methodology->denominators[denominator], pointer,
 			                     &values->denominators[denominator]);
 	}
 	for (size_t i = 0; status == STATUS_OK && i < methodology->group_column_count; i++)
-		status = find_column(&values->table, methodology->group_columns[i], "/impute", &values->groups[i]);
+		status = rank_csv_find(&values->table, methodology->group_columns[i], "/impute", &values->groups[i]);
 	if (status == STATUS_OK && methodology->panel_column != NULL)
-		status = find_column(&values->table, methodology->panel_column, "/panel/column", &values->panel);
+		status = rank_csv_find(&values->table, methodology->panel_column, "/panel/column", &values->panel);
 	return status;
 }
 
@@ -217,19 +125,19 @@ static enum status take_texts(struct values *values, const char *const *fields)
 	size_t groups = values->methodology->group_column_count;
 	values->codes[unit] = fields[0];
 	values->lines[unit] = values->table.csv.line;
-	if (is_missing(fields[0]))
-		return BAD_TABLE(&values->table, "", values->table.csv.line, "column \"%s\": the unit has no code",
+	if (rank_csv_missing(fields[0]))
+		return RANK_CSV_BAD(&values->table, "", values->table.csv.line, "column \"%s\": the unit has no code",
 		                 values->table.header[0]);
 	for (size_t i = 0; i < groups; i++) {
 		const char *group = fields[values->groups[i]];
-		values->group_numbers[unit * groups + i] = is_missing(group) ? 0 : number_of(&values->group_names[i], group) + 1;
+		values->group_numbers[unit * groups + i] = rank_csv_missing(group) ? 0 : number_of(&values->group_names[i], group) + 1;
 	}
 	if (values->methodology->panel_column == NULL)
 		return STATUS_OK;
 	values->periods[unit] = fields[values->panel];
 	values->period_numbers[unit] = number_of(&values->period_names, fields[values->panel]);
-	if (is_missing(fields[values->panel]))
-		return BAD_TABLE(&values->table, "/panel/column", values->table.csv.line, "column \"%s\" is empty",
+	if (rank_csv_missing(fields[values->panel]))
+		return RANK_CSV_BAD(&values->table, "/panel/column", values->table.csv.line, "column \"%s\" is empty",
 		                 values->methodology->panel_column);
 	return STATUS_OK;
 }
@@ -240,9 +148,9 @@ static enum status take_row(struct values *values, const char *const *fields)
 	double *line = &values->numbers[values->units * (methodology->indicator_count + methodology->denominator_count)];
 	enum status status = take_texts(values, fields);
 	for (size_t i = 0; status == STATUS_OK && i < methodology->indicator_count; i++)
-		status = read_cell(&values->table, fields, values->indicators[i], line++);
+		status = rank_csv_number(&values->table, fields, values->indicators[i], line++);
 	for (size_t i = 0; status == STATUS_OK && i < methodology->denominator_count; i++)
-		status = read_cell(&values->table, fields, values->denominators[i], line++);
+		status = rank_csv_number(&values->table, fields, values->denominators[i], line++);
 	values->units++;
 	return status;
 }
@@ -256,7 +164,7 @@ static enum status check_units(struct values *values)
 		if (values->methodology->panel_column != NULL)
 			name = arena_printf(values->table.arena, "%u %s", values->period_numbers[i], values->codes[i]);
 		if (number_of(&names, name) != i)
-			return BAD_TABLE(&values->table, "", values->lines[i], "\"%s\" stands twice", values->codes[i]);
+			return RANK_CSV_BAD(&values->table, "", values->lines[i], "\"%s\" stands twice", values->codes[i]);
 	}
 	return STATUS_OK;
 }
@@ -293,13 +201,13 @@ enum status rank_read_values(struct arena *arena, const char *path, const struct
 {
 	struct values values = {.methodology = methodology};
 	const char *const *fields;
-	enum status status = open_table(&values.table, arena, path, fault);
+	enum status status = rank_csv_open(&values.table, arena, path, fault);
 	if (status != STATUS_OK)
 		return status;
 	make_room(&values);
 	status = find_columns(&values);
 	while (status == STATUS_OK) {
-		status = read_row(&values.table, &fields);
+		status = rank_csv_row(&values.table, &fields);
 		if (status == STATUS_OK)
 			status = take_row(&values, fields);
 	}
@@ -318,21 +226,21 @@ struct target {
 	size_t index;
 };
 
-static enum status find_targets(const struct table *table, const struct methodology *methodology, struct target *targets)
+static enum status find_targets(const struct rank_csv *table, const struct methodology *methodology, struct target *targets)
 {
 	size_t set;
-	enum status status = find_column(table, "set", "", &set);
+	enum status status = rank_csv_find(table, "set", "", &set);
 	for (size_t i = 0; status == STATUS_OK && i < table->columns; i++) {
 		targets[i].is_indicator = methodology_find_indicator(methodology, table->header[i], &targets[i].index);
 		if (i == set)
 			targets[i] = (struct target){.index = METHODOLOGY_NONE};
 		else if (!targets[i].is_indicator && !methodology_find_node(methodology, table->header[i], &targets[i].index))
-			return BAD_TABLE(table, "", 1, "\"%s\" is no indicator and no node", table->header[i]);
+			return RANK_CSV_BAD(table, "", 1, "\"%s\" is no indicator and no node", table->header[i]);
 	}
 	return status;
 }
 
-static enum status take_set(const struct table *table, const char *const *fields, const struct target *targets,
+static enum status take_set(const struct rank_csv *table, const char *const *fields, const struct target *targets,
                             struct ranking_weights *weights, const char **ret_name)
 {
 	for (size_t i = 0; i < table->columns; i++) {
@@ -341,18 +249,18 @@ static enum status take_set(const struct table *table, const char *const *fields
 			*ret_name = fields[i];
 			continue;
 		}
-		enum status status = read_cell(table, fields, i, &weight);
+		enum status status = rank_csv_number(table, fields, i, &weight);
 		if (status != STATUS_OK)
 			return status;
 		if (!(weight >= 0 && weight <= WEIGHT_MAX))
-			return BAD_TABLE(table, "", table->csv.line, "column \"%s\": a weight from 0 to %g is expected",
+			return RANK_CSV_BAD(table, "", table->csv.line, "column \"%s\": a weight from 0 to %g is expected",
 			                 table->header[i], WEIGHT_MAX);
 		*(targets[i].is_indicator ? &weights->indicators[targets[i].index] : &weights->nodes[targets[i].index]) = weight;
 	}
 	return STATUS_OK;
 }
 
-static enum status check_set(const struct table *table, const struct methodology *methodology,
+static enum status check_set(const struct rank_csv *table, const struct methodology *methodology,
                              const struct ranking_weights *weights)
 {
 	for (size_t i = 0; i < methodology->node_count; i++) {
@@ -362,7 +270,7 @@ static enum status check_set(const struct table *table, const struct methodology
 			sum += node->children[k].is_indicator ? weights->indicators[node->children[k].index]
 			                                      : weights->nodes[node->children[k].index];
 		if (!(sum > 0))
-			return BAD_TABLE(table, "", table->csv.line, "the weights below \"%s\" are all zero", node->code);
+			return RANK_CSV_BAD(table, "", table->csv.line, "the weights below \"%s\" are all zero", node->code);
 	}
 	return STATUS_OK;
 }
@@ -370,9 +278,9 @@ static enum status check_set(const struct table *table, const struct methodology
 enum status rank_read_sets(struct arena *arena, const char *path, const struct methodology *methodology,
                            struct rank_sets *ret_sets, struct fault *fault)
 {
-	struct table table;
+	struct rank_csv table;
 	const char *const *fields;
-	enum status status = open_table(&table, arena, path, fault);
+	enum status status = rank_csv_open(&table, arena, path, fault);
 	if (status != STATUS_OK)
 		return status;
 	const char **names = arena_array(arena, const char *, table.rows_max);
@@ -380,7 +288,7 @@ enum status rank_read_sets(struct arena *arena, const char *path, const struct m
 	struct target *targets = arena_array(arena, struct target, table.columns);
 	size_t count = 0;
 	status = find_targets(&table, methodology, targets);
-	while (status == STATUS_OK && (status = read_row(&table, &fields)) == STATUS_OK) {
+	while (status == STATUS_OK && (status = rank_csv_row(&table, &fields)) == STATUS_OK) {
 		ranking_weights_init(&weights[count], arena, methodology);
 		status = take_set(&table, fields, targets, &weights[count], &names[count]);
 		if (status == STATUS_OK)

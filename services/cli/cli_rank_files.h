@@ -5,9 +5,8 @@
 #ifndef EFFREG_CLI_RANK_FILES_H
 #define EFFREG_CLI_RANK_FILES_H
 
+#include "services/cli/cli_rank_csv.h"
 #include "services/ranking/ranking_replicate.h"
-
-#define RANK_FILE_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
 enum status rank_read_methodology(struct arena *arena, const char *path, const struct methodology **ret_methodology,
                                   struct fault *fault) MUST_CHECK;

@@ -2,12 +2,63 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "services/cli/cli_output.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)4 * 1024 * 1024 * 1024)
 
 /* ---- the table ---- */
+
+/* ---- options ---- */
+
+bool rank_format_read(const struct cli_args *args, enum rank_format *ret_format)
+{
+	static const char *const NAMES[] = {"csv", "json", "table"};
+	const char *value = cli_args_value(args, "format");
+	for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++) {
+		if (!text_equal(NAMES[i], value))
+			continue;
+		*ret_format = (enum rank_format)i;
+		return true;
+	}
+	cli_output_error(args, cli_text(args->lang, "--format is csv, json or table, not %s",
+	                                "--format — это csv, json или table, а не %s"), value);
+	return false;
+}
+
+bool rank_seed_read(const struct cli_args *args, uint64_t *ret_seed)
+{
+	const char *text = cli_args_value(args, "seed");
+	char *end = NULL;
+	*ret_seed = strtoull(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0')
+		return true;
+	cli_output_error(args, cli_text(args->lang, "--seed is a whole number, not %s", "--seed — целое число, а не %s"), text);
+	return false;
+}
+
+bool rank_share_read(const struct cli_args *args, const char *name, double min, double max, double *ret_share)
+{
+	const char *text = cli_args_value(args, name);
+	char *end = NULL;
+	*ret_share = strtod(text, &end);
+	if (end != text && *end == '\0' && *ret_share >= min && *ret_share <= max)
+		return true;
+	cli_output_error(args, cli_text(args->lang, "--%s is a share from %g to %g, not %s", "--%s — доля от %g до %g, а не %s"),
+	                 name, min, max, text);
+	return false;
+}
+
+void rank_fault_print(const struct cli_args *args, const struct fault *fault)
+{
+	if (fault->pointer[0] == '\0')
+		cli_output_error(args, "%s", fault->text);
+	else
+		cli_output_error(args, "%s (%s)", fault->text, fault->pointer);
+}
+
+/* ---- columns ---- */
 
 void rank_table_init(struct rank_table *table, struct arena *arena, size_t columns_max, size_t rows, int decimals)
 {
@@ -105,8 +156,8 @@ void rank_notes_print(const struct cli_args *args, const struct methodology *met
 	}
 }
 
-static void write_notes(struct json_writer *writer, const struct methodology *methodology,
-                        const struct ranking_scores *scores)
+void rank_notes_write(struct json_writer *writer, const struct methodology *methodology,
+                      const struct ranking_scores *scores)
 {
 	json_write_name(writer, "notes");
 	json_write_array(writer);
@@ -156,25 +207,21 @@ static void write_row(struct json_writer *writer, const struct rank_table *table
 	json_write_object_end(writer);
 }
 
-static bool print_json(const struct rank_table *table, const struct methodology *methodology,
-                       const struct ranking_scores *scores)
+static bool print_json(const struct rank_table *table, const struct rank_members *members)
 {
 	struct buf text;
 	struct json_writer writer;
 	buf_init(&text, OUTPUT_BYTES_MAX);
 	json_writer_init(&writer, &text);
 	json_write_object(&writer);
-	json_write_name(&writer, "methodology");
-	json_write_object(&writer);
-	json_member_string(&writer, "code", methodology->code);
-	json_member_integer(&writer, "version", methodology->version);
-	json_write_object_end(&writer);
+	members->write_before(&writer, members->context);
 	json_write_name(&writer, "rows");
 	json_write_array(&writer);
 	for (size_t row = 0; row < table->rows; row++)
 		write_row(&writer, table, row);
 	json_write_array_end(&writer);
-	write_notes(&writer, methodology, scores);
+	if (members->write_after != NULL)
+		members->write_after(&writer, members->context);
 	json_write_object_end(&writer);
 	bool complete = buf_ok(&text);
 	if (complete)
@@ -219,8 +266,7 @@ static void print_text(const struct rank_table *table)
 	}
 }
 
-bool rank_table_print(const struct rank_table *table, enum rank_format format, const struct methodology *methodology,
-                      const struct ranking_scores *scores)
+bool rank_table_print(const struct rank_table *table, enum rank_format format, const struct rank_members *members)
 {
 	bool complete = true;
 	switch (format) {
@@ -228,7 +274,7 @@ bool rank_table_print(const struct rank_table *table, enum rank_format format, c
 		print_csv(table);
 		break;
 	case RANK_FORMAT_JSON:
-		complete = print_json(table, methodology, scores);
+		complete = print_json(table, members);
 		break;
 	case RANK_FORMAT_TABLE:
 		print_text(table);

@@ -26,11 +26,28 @@ void rank_table_add_texts(struct rank_table *table, const char *name, const char
 void rank_table_add_scores(struct rank_table *table, const char *name, const double *scores);    /* NaN = missing */
 void rank_table_add_places(struct rank_table *table, const char *name, const uint32_t *places);  /* 0 = missing */
 
+/* What JSON has beside the rows: written before them, and after. */
+struct rank_members {
+	void (*write_before)(struct json_writer *writer, const void *context);
+	void (*write_after)(struct json_writer *writer, const void *context);
+	const void *context;
+};
+
 /* --format csv|json|table: on stdout. False: written out in part. */
 enum rank_format { RANK_FORMAT_CSV, RANK_FORMAT_JSON, RANK_FORMAT_TABLE };
-bool rank_table_print(const struct rank_table *table, enum rank_format format, const struct methodology *methodology,
-                      const struct ranking_scores *scores) MUST_CHECK;
+bool rank_table_print(const struct rank_table *table, enum rank_format format, const struct rank_members *members) MUST_CHECK;
 
+/* --format; false after telling on stderr. */
+bool rank_format_read(const struct cli_args *args, enum rank_format *ret_format) MUST_CHECK;
+/* --seed, a whole number; false after telling on stderr. */
+bool rank_seed_read(const struct cli_args *args, uint64_t *ret_seed) MUST_CHECK;
+/* A number from min to max, or below it; false after telling on stderr. */
+bool rank_share_read(const struct cli_args *args, const char *name, double min, double max, double *ret_share) MUST_CHECK;
+/* Tells a fault on stderr, with its pointer. */
+void rank_fault_print(const struct cli_args *args, const struct fault *fault);
+
+void rank_notes_write(struct json_writer *writer, const struct methodology *methodology,
+                      const struct ranking_scores *scores);
 /* On stderr, one line each. */
 void rank_notes_print(const struct cli_args *args, const struct methodology *methodology,
                       const struct ranking_scores *scores);
