@@ -2,9 +2,12 @@
 #include "common/json.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/json_scan.h"
+
+#define NUMBER_DIGITS_MAX 17  /* of a double: enough to give it back */
 
 /* What stands after the backslash for a byte that must be escaped: a letter, 'u' for \u00xx, 0 = no escape. The same
  * choice as RFC 8785, section 3.2.2.2, so that one function quotes for both forms. */
@@ -242,63 +245,95 @@ static const struct json **members_sorted(const struct json *object, size_t coun
 	return members;
 }
 
-static enum status canonical_object(struct buf *buf, const struct json *json)
+static void canonical_value(struct buf *buf, const struct json *json);
+
+static void canonical_object(struct buf *buf, const struct json *json)
 {
 	size_t count = json_count(json);
 	const struct json **members = members_sorted(json, count);
-	enum status status = STATUS_OK;
 	buf_append(buf, "{", 1);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_append(buf, ",", 1);
 		json_quote(buf, span_of_text(json_name(members[i])));
 		buf_append(buf, ":", 1);
-		status = json_canonical(buf, members[i]);
+		canonical_value(buf, members[i]);
 	}
 	buf_append(buf, "}", 1);
 	free(members);
-	return status;
 }
 
-static enum status canonical_array(struct buf *buf, const struct json *json)
+static void canonical_array(struct buf *buf, const struct json *json)
 {
-	enum status status = STATUS_OK;
 	buf_append(buf, "[", 1);
-	for (const struct json *item = json_first(json); item != NULL && status == STATUS_OK; item = json_next(item)) {
+	for (const struct json *item = json_first(json); item != NULL; item = json_next(item)) {
 		if (item != json_first(json))
 			buf_append(buf, ",", 1);
-		status = json_canonical(buf, item);
+		canonical_value(buf, item);
 	}
 	buf_append(buf, "]", 1);
-	return status;
 }
 
-static enum status canonical_number(struct buf *buf, const struct json *json)
+/* The fewest digits that give the number back, without the point, and the exponent n of 0.DIGITS * 10^n. */
+static size_t shortest_digits(double number, char digits[NUMBER_DIGITS_MAX + 1], int *ret_exponent)
+{
+	char text[32];
+	int precision = 1;
+	do
+		snprintf(text, sizeof text, "%.*e", precision - 1, number);
+	while (precision++ < NUMBER_DIGITS_MAX && strtod(text, NULL) != number);
+	size_t count = 0;
+	const char *at = text;
+	for (; *at != 'e'; at++) {
+		if (*at >= '0' && *at <= '9')  /* the point is the locale's */
+			digits[count++] = *at;
+	}
+	digits[count] = '\0';
+	*ret_exponent = (int)strtol(at + 1, NULL, 10) + 1;
+	return count;
+}
+
+/* ECMAScript's Number::toString, as RFC 8785, section 3.2.2.3, wants it. */
+static void canonical_fraction(struct buf *buf, double number)
+{
+	char digits[NUMBER_DIGITS_MAX + 1];
+	int n;
+	if (number < 0)
+		buf_append(buf, "-", 1);
+	int count = (int)shortest_digits(number < 0 ? -number : number, digits, &n);
+	if (count <= n && n <= 21)
+		buf_printf(buf, "%s%.*s", digits, n - count, "000000000000000000000");
+	else if (0 < n && n <= 21)
+		buf_printf(buf, "%.*s.%s", n, digits, digits + n);
+	else if (-6 < n && n <= 0)
+		buf_printf(buf, "0.%.*s%s", -n, "00000", digits);
+	else
+		buf_printf(buf, "%c%s%se%+d", digits[0], count > 1 ? "." : "", digits + 1, n - 1);
+}
+
+static void canonical_number(struct buf *buf, const struct json *json)
 {
 	int64_t integer = 0;
-	if (!json_integer(json, &integer))
-		return STATUS_UNSUPPORTED;
-	buf_printf(buf, "%" PRId64, integer);
-	return STATUS_OK;
+	if (json_integer(json, &integer))
+		buf_printf(buf, "%" PRId64, integer);
+	else
+		canonical_fraction(buf, json_number(json));
+}
+
+static void canonical_value(struct buf *buf, const struct json *json)
+{
+	switch (json_type(json)) {
+	case JSON_BOOL: buf_text(buf, json_bool(json) ? "true" : "false"); break;
+	case JSON_NUMBER: canonical_number(buf, json); break;
+	case JSON_STRING: json_quote(buf, span_of_text(json_string(json))); break;
+	case JSON_ARRAY: canonical_array(buf, json); break;
+	case JSON_OBJECT: canonical_object(buf, json); break;
+	default: buf_text(buf, "null");
+	}
 }
 
 enum status json_canonical(struct buf *buf, const struct json *json)
 {
-	switch (json_type(json)) {
-	case JSON_BOOL:
-		buf_text(buf, json_bool(json) ? "true" : "false");
-		return STATUS_OK;
-	case JSON_NUMBER:
-		return canonical_number(buf, json);
-	case JSON_STRING:
-		json_quote(buf, span_of_text(json_string(json)));
-		return STATUS_OK;
-	case JSON_ARRAY:
-		return canonical_array(buf, json);
-	case JSON_OBJECT:
-		return canonical_object(buf, json);
-	default:
-		buf_text(buf, "null");
-		return STATUS_OK;
-	}
+	canonical_value(buf, json);
+	return buf_ok(buf) ? STATUS_OK : STATUS_TOO_LARGE;
 }

@@ -116,8 +116,34 @@ static void the_canonical_form_is_that_of_rfc_8785(void **state)
 	                "\"\xE2\x82\xAC$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"");
 	check_canonical("{\"ab\":1,\"a\":2,\"\":3}", STATUS_OK, "{\"\":3,\"a\":2,\"ab\":1}");
 	check_canonical("9007199254740992", STATUS_OK, "9007199254740992");
-	check_canonical("[0.5]", STATUS_UNSUPPORTED, NULL);
-	check_canonical("{\"a\":[1e17]}", STATUS_UNSUPPORTED, NULL);
+}
+
+/* The texts are those of ECMAScript's Number::toString: RFC 8785, appendix B, and its neighbours. */
+static void canonical_numbers_are_the_shortest(void **state)
+{
+	(void)state;
+	static const char *const ROWS[][2] = {
+		{"0.5", "0.5"}, {"-61.90200", "-61.902"}, {"1e17", "100000000000000000"}, {"4.50", "4.5"}, {"2e-3", "0.002"},
+		{"0.000001", "0.000001"}, {"0.000000000000000000000000001", "1e-27"}, {"333333333.33333329", "333333333.3333333"},
+		{"1E30", "1e+30"}, {"5e-324", "5e-324"}, {"-1.7976931348623157e+308", "-1.7976931348623157e+308"},
+		{"295147905179352830000.5", "295147905179352830000"}, {"1e21", "1e+21"},
+		{"9999999999999999e5", "999999999999999900000"}, {"0.1000000000000000055", "0.1"}, {"1.5e-7", "1.5e-7"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++)
+		check_canonical(ROWS[i][0], STATUS_OK, ROWS[i][1]);
+}
+
+static void a_canonical_form_that_does_not_fit_is_refused(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new(1 << 20);
+	const struct json *json = NULL;
+	struct buf buf;
+	buf_init(&buf, 8);
+	assert_int_equal(json_parse(arena, "[1,2,3,4,5]", 11, &JSON_LIMITS_DOCUMENT, &json, NULL), STATUS_OK);
+	assert_int_equal(json_canonical(&buf, json), STATUS_TOO_LARGE);
+	buf_clear(&buf);
+	arena_destroy(&arena);
 }
 
 static void a_deep_document_still_has_a_canonical_form(void **state)
@@ -140,6 +166,8 @@ int main(void)
 		cmocka_unit_test(broken_utf8_is_written_as_replacement_characters),
 		cmocka_unit_test(a_pointer_grows_by_escaped_tokens_and_is_cut_between_characters),
 		cmocka_unit_test(the_canonical_form_is_that_of_rfc_8785),
+		cmocka_unit_test(canonical_numbers_are_the_shortest),
+		cmocka_unit_test(a_canonical_form_that_does_not_fit_is_refused),
 		cmocka_unit_test(a_deep_document_still_has_a_canonical_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
