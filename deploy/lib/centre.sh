@@ -60,7 +60,14 @@ centre_keys() {
 		centre_key ranking service --note "ranking" &&
 		centre_key notify service --note "notify" &&
 		centre_key gateway reader --note "gateway" &&
-		centre_key coordinator coordinator --note "federal coordinator"
+		centre_key coordinator coordinator --note "federal coordinator" &&
+		centre_signing_key rating
+}
+
+# centre_signing_key NAME: an Ed25519 key pair, once; the coordinator signs publications with it.
+centre_signing_key() {
+	[[ -s $centre_home/keys/$1 && -s $centre_home/keys/$1.pub ]] ||
+		"$centre_bin/effreg" keys new --signing "$centre_home/keys/$1" >/dev/null
 }
 
 # centre_region_keys CODE...: a key for each region.
@@ -130,7 +137,8 @@ centre_options() {
 	ranking) printf '%s\n' --metric-endpoint "$(centre_endpoint metric)" --metric-server-key-file "$keys/centre.pub" \
 		--key-file "$keys/ranking" --query-endpoint "$(centre_endpoint query)" \
 		--rating-endpoint "$(centre_endpoint rating)" --server-key-file "$keys/centre" \
-		--methodology-file "$centre_root/deploy/config/methodology.json" ;;
+		--methodology-file "$centre_root/deploy/config/methodology.json" \
+		--cohorts-file "$centre_root/deploy/config/cohorts.json" ;;
 	notify) printf '%s\n' --rating-endpoint "$(centre_endpoint rating)" --rating-server-key-file "$keys/centre.pub" \
 		--key-file "$keys/notify" --feed-endpoint "$(centre_endpoint feed)" --server-key-file "$keys/centre" ;;
 	gateway) printf '%s\n' --http "127.0.0.1:$(centre_port http)" --query-endpoint "$(centre_endpoint query)" \
@@ -230,6 +238,7 @@ centre_environment() {
 	EFFREG_QUERY_ENDPOINT=$(centre_endpoint query)
 	EFFREG_FEED_ENDPOINT=$(centre_endpoint feed)
 	EFFREG_KEY_FILE=$centre_home/keys/coordinator
+	EFFREG_SIGN_KEY_FILE=$centre_home/keys/rating
 	EFFREG_SERVER_KEY_FILE=$centre_home/keys/centre.pub
 	TEXT
 }

@@ -255,10 +255,14 @@ static void put_summary(struct buf *html, const struct gateway_view *view, const
                         size_t count)
 {
 	const char *cohort = string_or(document, "cohort", "all");
+	const char *title = json_find_string(json_find(document, "cohort_title"),
+	                                     gateway_text(view->language, GATEWAY_TEXT_LANGUAGE_CODE));
+	if (text_equal(cohort, "all"))
+		title = gateway_text(view->language, GATEWAY_TEXT_COHORT_ALL);
 	buf_text(html, "<dl class=\"summary\">\n");
 	put_kind(html, view, document);
 	put_term(html, view, GATEWAY_TEXT_COHORT);
-	gateway_page_escape(html, text_equal(cohort, "all") ? gateway_text(view->language, GATEWAY_TEXT_COHORT_ALL) : cohort);
+	gateway_page_escape(html, title != NULL ? title : cohort);
 	buf_text(html, "</dd></div>\n");
 	put_term(html, view, GATEWAY_TEXT_RATED);
 	buf_printf(html, "%zu ", rated);
@@ -309,6 +313,22 @@ static void put_change(struct buf *html, const struct gateway_view *view, const 
 	buf_text(html, "</td>");
 }
 
+/* How sure the place is: "3–7", and in words for who does not see that it is small. */
+static void put_interval(struct buf *html, const struct gateway_view *view, const struct json *row)
+{
+	const struct json *interval = json_find(row, "interval");
+	const struct json *first = json_is(interval, JSON_ARRAY) ? json_first(interval) : NULL;
+	int64_t lo = 0, hi = 0;
+	if (first == NULL || json_next(first) == NULL || !json_integer(first, &lo) || !json_integer(json_next(first), &hi))
+		return;
+	char range[64];
+	buf_printf(html, " <span class=\"interval\" aria-hidden=\"true\">%" PRId64 "–%" PRId64 "</span>", lo, hi);
+	snprintf(range, sizeof range, "%" PRId64 "–%" PRId64, lo, hi);
+	buf_text(html, "<span class=\"hidden\">; ");
+	put_filled(html, view->language, GATEWAY_TEXT_INTERVAL, range);
+	buf_text(html, "</span>");
+}
+
 static void put_place(struct buf *html, const struct gateway_view *view, const struct json *row)
 {
 	int64_t place = 0;
@@ -317,6 +337,7 @@ static void put_place(struct buf *html, const struct gateway_view *view, const s
 		buf_printf(html, "%" PRId64, place);
 	else
 		put_absent(html, view);
+	put_interval(html, view, row);
 	buf_text(html, "</td>");
 }
 
@@ -328,7 +349,14 @@ static void put_region(struct buf *html, const struct gateway_view *view, const 
 	gateway_page_escape(html, string_or(json_find(row, "name"), code, region));
 	buf_text(html, " <span class=\"code\">");
 	gateway_page_escape(html, string_or(row, "iso", region));
-	buf_text(html, "</span></th>");
+	buf_text(html, "</span>");
+	int64_t overall = 0;
+	if (view->selection->cohort[0] != '\0' && integer_of(row, "overall_place", &overall)) {
+		buf_text(html, " <span class=\"overall\">");
+		put_number(html, view->language, GATEWAY_TEXT_OVERALL, overall);
+		buf_text(html, "</span>");
+	}
+	buf_text(html, "</th>");
 }
 
 static void put_score(struct buf *html, const struct gateway_view *view, const struct json *row)
@@ -436,6 +464,8 @@ static void put_caption(struct buf *html, const struct gateway_view *view, bool 
 		put(html, view, GATEWAY_TEXT_CAPTION_FIRST);
 	else if (period_previous(&view->selection->period, &previous))
 		put_with_period(html, view, GATEWAY_TEXT_CAPTION_COMPARED, &previous);
+	buf_text(html, " ");
+	put(html, view, GATEWAY_TEXT_INTERVAL_NOTE);
 	buf_text(html, "</caption>\n");
 }
 

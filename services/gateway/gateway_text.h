@@ -26,6 +26,10 @@ enum gateway_language { GATEWAY_RU, GATEWAY_EN };
 	X(COHORT, "Группа сравнения", "Cohort") \
 	X(COHORT_ALL, "все регионы", "all regions") \
 	X(METHODOLOGY, "Методика", "Methodology") \
+	X(INTERVAL, "при других весах {}", "with other weights {}") \
+	X(INTERVAL_NOTE, "Рядом с местом — места, вероятные при весах, изменённых в пределах ±25 %.", \
+	  "Beside the place: the places that are likely with weights changed within ±25 %.") \
+	X(OVERALL, "{}-е среди всех регионов", "{} among all regions") \
 	X(METHODOLOGY_VERSION, "версия {}", "version {}") \
 	X(RATED, "С местом в рейтинге", "Rated") \
 	X(OF, "из {}", "of {}") \

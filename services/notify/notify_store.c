@@ -2,7 +2,8 @@
 
 #include "common/ident.h"
 
-/* The id is a UUID of version 8 (RFC 9562: made by a rule of one's own) from the first half of a SHA-256. */
+/* Regions are told of their own places, not of those of their authorities. The id is a UUID of version 8 (RFC 9562: made by
+ * a rule of one's own) from the first half of a SHA-256. */
 static const char WRITE_SQL[] =
 	"INSERT INTO effreg.notice (region_id, id, cohort, period, rating_kind, revision, place, previous_place,"
 	"  published_time)"
@@ -13,9 +14,10 @@ static const char WRITE_SQL[] =
 	" JOIN effreg.rating_run run USING (cohort, period, kind, revision)"
 	" LEFT JOIN effreg.rating_row corrected ON corrected.cohort = r.cohort AND corrected.period = r.period"
 	"  AND corrected.kind = r.kind AND corrected.revision = r.revision - 1 AND corrected.region_id = r.region_id"
+	"  AND corrected.authority = r.authority"
 	" CROSS JOIN LATERAL (SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
 	"  pg_catalog.concat_ws('|', r.cohort, r.period, r.kind, r.revision, r.region_id), 'UTF8')), 'hex') AS hex) digest"
-	" WHERE r.cohort = $1 AND r.period = $2 AND r.kind = $3 AND r.revision = $4::integer"
+	" WHERE r.cohort = $1 AND r.period = $2 AND r.kind = $3 AND r.revision = $4::integer AND r.authority = ''"
 	"  AND r.place IS DISTINCT FROM CASE WHEN r.revision = 1 THEN r.previous_place ELSE corrected.place END"
 	" ON CONFLICT (region_id, id) DO NOTHING";
 

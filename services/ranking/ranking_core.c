@@ -5,6 +5,11 @@
 
 #include "services/ranking/ranking_document.h"
 
+const char *ranking_unit_code(const struct ranking_region *region)
+{
+	return region->authority != NULL ? region->authority : region->region;
+}
+
 /* ---- figures ---- */
 
 static enum status read_figure(struct arena *arena, const struct ranking_region *region, const char *code,
@@ -13,7 +18,7 @@ static enum status read_figure(struct arena *arena, const struct ranking_region 
 	decimal value;
 	if (!decimal_parse(figure, &value)) {
 		char pointer[256] = "";
-		json_pointer_append(pointer, sizeof pointer, region->region);
+		json_pointer_append(pointer, sizeof pointer, ranking_unit_code(region));
 		json_pointer_append(pointer, sizeof pointer, code);
 		return fault_set(fault, STATUS_INVALID, "figure", pointer, -1, "\"%.40s\" is no decimal of at most %d places",
 		                 figure, RANKING_INPUT_PLACES);
@@ -57,9 +62,9 @@ static enum status check_columns(const struct methodology *methodology, struct f
 	return fault_set(fault, STATUS_UNSUPPORTED, "methodology", "", -1, "regions have no figure \"%s\"", missing);
 }
 
-/* Columns of those who may be rated, in the order of rows; lines: one of each row. */
+/* Columns of those who may be rated, in the order of rows; lines: one of each row. Numbers their rows. */
 static struct ranking_input columns_of(struct arena *arena, const struct methodology *methodology,
-                                       const struct ranking_row *rows, const double *lines, size_t count)
+                                       struct ranking_row *rows, const double *lines, size_t count)
 {
 	double *values = arena_array(arena, double, methodology->indicator_count * count);
 	double *denominators = arena_array(arena, double, methodology->denominator_count * count);
@@ -72,7 +77,8 @@ static struct ranking_input columns_of(struct arena *arena, const struct methodo
 		const double *line = &lines[i * methodology->indicator_count];
 		if (rows[i].reason != NULL)
 			continue;
-		codes[unit] = rows[i].region->region;
+		codes[unit] = ranking_unit_code(rows[i].region);
+		rows[i].unit = unit;
 		for (size_t k = 0; k < methodology->indicator_count; k++)
 			values[k * input.units + unit] = line[k];
 		for (size_t k = 0; k < methodology->denominator_count; k++) {
@@ -105,8 +111,9 @@ static const char *score_text(struct arena *arena, const struct methodology *met
 }
 
 static void take_scores(struct arena *arena, const struct methodology *methodology, const struct ranking_scores *scores,
-                        size_t unit, struct ranking_row *row)
+                        struct ranking_row *row)
 {
+	size_t unit = row->unit;
 	const char **nodes = arena_array(arena, const char *, methodology->node_count);
 	for (size_t i = 0; i < methodology->node_count; i++)
 		nodes[i] = score_text(arena, methodology, scores->nodes[i * scores->units + unit]);
@@ -123,14 +130,14 @@ static int compare_places(const void *a, const void *b)
 	const struct ranking_row *right = b;
 	if (left->place != right->place)
 		return left->place - 1 < right->place - 1 ? -1 : 1;  /* 0, not rated, becomes the largest */
-	return strcmp(left->region->region, right->region->region);
+	return strcmp(ranking_unit_code(left->region), ranking_unit_code(right->region));
 }
 
 static int compare_codes(const void *a, const void *b)
 {
 	const struct ranking_row *left = a;
 	const struct ranking_row *right = b;
-	return strcmp(left->region->region, right->region->region);
+	return strcmp(ranking_unit_code(left->region), ranking_unit_code(right->region));
 }
 
 /* The leading group holds at most its share of the rated, the lagging one likewise from the other end. Counting who is
@@ -153,19 +160,21 @@ static void assign_groups(const struct methodology *methodology, struct ranking_
 
 /* Rows by region in, by place out. lines: a line of values for each row. */
 static enum status rate(struct arena *arena, const struct methodology *methodology, const double *lines,
-                        struct ranking_row *rows, size_t count, struct ranking_scores *ret_scores, struct fault *fault)
+                        struct ranking_row *rows, size_t count, struct ranking_table **ret_table,
+                        struct ranking_scores *ret_scores, struct fault *fault)
 {
 	struct ranking_input input = columns_of(arena, methodology, rows, lines, count);
-	enum status status = ranking_engine_run(arena, methodology, &input, ret_scores, fault);
+	enum status status = ranking_engine_prepare(arena, methodology, &input, ret_table, fault);
 	if (status != STATUS_OK)
 		return status;
+	ranking_engine_rate(*ret_table, ret_scores);
 	const char **no_nodes = arena_array(arena, const char *, methodology->node_count);
-	size_t unit = 0;
 	size_t rated = 0;
 	for (size_t i = 0; i < count; i++) {
 		rows[i].nodes = no_nodes;
 		if (rows[i].reason == NULL)
-			take_scores(arena, methodology, ret_scores, unit++, &rows[i]);
+			take_scores(arena, methodology, ret_scores, &rows[i]);
+		rows[i].overall_place = rows[i].place;
 		rated += rows[i].place > 0 ? 1 : 0;
 	}
 	qsort(rows, count, sizeof *rows, compare_places);
@@ -184,15 +193,17 @@ enum status ranking_compute(struct arena *arena, const struct methodology *metho
 	enum status status = check_columns(methodology, fault);
 	struct ranking_row *rows = arena_array(arena, struct ranking_row, count);
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct ranking_row){.region = &regions[i], .reason = ineligible_reason(methodology, &regions[i])};
+		rows[i] = (struct ranking_row){.region = &regions[i], .unit = METHODOLOGY_NONE,
+		                               .reason = ineligible_reason(methodology, &regions[i])};
 	/* In one order whatever the caller's, so that no sum over regions can depend on it. */
 	qsort(rows, count, sizeof *rows, compare_codes);
 	double *lines = arena_array(arena, double, count * methodology->indicator_count);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		status = read_figures(arena, methodology, &rows[i], &lines[i * methodology->indicator_count], fault);
 	struct ranking_scores scores = {0};
+	struct ranking_table *table = NULL;
 	if (status == STATUS_OK)
-		status = rate(arena, methodology, lines, rows, count, &scores, fault);
+		status = rate(arena, methodology, lines, rows, count, &table, &scores, fault);
 	if (status != STATUS_OK)
 		return status;
 	struct ranking_run *run = arena_array(arena, struct ranking_run, 1);
@@ -200,6 +211,9 @@ enum status ranking_compute(struct arena *arena, const struct methodology *metho
 		.methodology = methodology,
 		.cohort = cohort,
 		.period = period,
+		.table = table,
+		.logs = regions,
+		.log_count = count,
 		.rows = rows,
 		.count = count,
 		.states = scores.states,

@@ -19,12 +19,16 @@
 #define RANKING_REASON_TOO_FEW    "too_few_measured_projects"
 #define RANKING_REASON_NO_DATA    "no_data"
 
-/* What is known of a region when the rating is computed. Texts are borrowed. */
+/* What is known of a region, or of an authority in it, when the rating is computed. Texts are borrowed. */
 struct ranking_region {
 	const char *region;              /* OKTMO code */
+	const char *authority;           /* its id within the region; NULL = the region itself is rated */
 	const char *iso;                 /* or NULL */
 	const char *name_ru;
-	const char *name_en;
+	const char *name_en;             /* or NULL */
+	const char *federal_district;    /* in English; NULL = not known */
+	const char *size;                /* the figure that the cohort sorts by size with, or NULL */
+	bool newcomer;                   /* had not joined yet when the cohort's years began */
 	bool joined;                     /* by the end of the period */
 	int64_t measured;                /* projects closed in the period with a measured indicator */
 	const char *const *figures;      /* one for each indicator of the methodology: a decimal's text, or NULL = missing */
@@ -35,25 +39,44 @@ struct ranking_region {
 
 struct ranking_row {
 	const struct ranking_region *region;
+	size_t unit;                     /* in the run's table; METHODOLOGY_NONE = it did not get there */
 	const char *const *inputs;       /* one for each indicator: the shortest decimal text, or NULL */
 	const char *const *nodes;        /* one for each node: the rounded score's text, or NULL */
 	const char *score;               /* the root's, or NULL */
 	unsigned place;                  /* 0 = not rated */
 	const char *group;               /* "leading", "middle", "lagging", or NULL */
 	const char *reason;              /* why not rated; NULL = rated */
+	unsigned overall_place;          /* among all regions, whatever the cohort; 0 = not rated there */
+	unsigned interval[2];            /* the best and the worst place that other weights leave likely; 0 = not sampled */
+};
+
+/* How intervals are sampled (RATING.md section 3.3). */
+struct ranking_sampling {
+	unsigned replicates;             /* 0 = no intervals */
+	uint64_t seed;
+	double perturb;                  /* weights are drawn uniformly within ± this share */
 };
 
 struct ranking_run {
 	const struct methodology *methodology;
 	const char *cohort;
+	const char *cohort_title_ru, *cohort_title_en;  /* or NULL */
 	const char *period;
+	const struct ranking_table *table;           /* of those who might be rated, normalised */
+	const struct ranking_region *logs;           /* the regions whose logs were read, also those outside the cohort */
+	size_t log_count;
+	struct ranking_sampling sampling;
 	const struct ranking_row *rows;  /* by place, then by region; those without a place last */
 	size_t count;
 	const enum ranking_indicator_state *states;  /* one for each indicator: which of them told nobody apart */
 	char result_digest[SHA256_HEX_SIZE];
 };
 
-/* Everything lives in arena; texts of regions are borrowed. INVALID (code "figure", pointer "/<region>/<indicator>")
+/* Its authority's id, else its OKTMO code: what tells it from the others of its cohort. */
+const char *ranking_unit_code(const struct ranking_region *region);
+
+/* Everything lives in arena; regions and their texts are borrowed. The places are over all and there are no intervals yet:
+ * ranking_cohort.h. INVALID (code "figure", pointer "/<region>/<indicator>")
  * when a figure is no decimal, TOO_LARGE over RANKING_REGIONS_MAX. */
 enum status ranking_compute(struct arena *arena, const struct methodology *methodology, const char *cohort,
                             const char *period, const struct ranking_region *regions, size_t count,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "services/ranking/ranking_seal.h"
+
 /* ---- parts ---- */
 
 /* A list of texts under the codes of indicators or nodes. */
@@ -49,7 +51,7 @@ static int compare_row_codes(const void *a, const void *b)
 {
 	const struct ranking_row *const *left = a;
 	const struct ranking_row *const *right = b;
-	return strcmp((*left)->region->region, (*right)->region->region);
+	return strcmp(ranking_unit_code((*left)->region), ranking_unit_code((*right)->region));
 }
 
 static const struct ranking_row **rows_by_region(struct arena *arena, const struct ranking_run *run)
@@ -61,11 +63,18 @@ static const struct ranking_row **rows_by_region(struct arena *arena, const stru
 	return rows;
 }
 
+static void write_unit(struct json_writer *writer, const struct ranking_region *region)
+{
+	json_member_string(writer, "region", region->region);
+	if (region->authority != NULL)
+		json_member_string(writer, "authority", region->authority);
+}
+
 static void write_digest_input(struct json_writer *writer, const struct methodology *methodology,
                                const struct ranking_row *row)
 {
 	json_write_object(writer);
-	json_member_string(writer, "region", row->region->region);
+	write_unit(writer, row->region);
 	json_member_bool(writer, "joined", row->region->joined);
 	json_member_integer(writer, "measured", row->region->measured);
 	json_write_name(writer, "indicators");
@@ -77,7 +86,7 @@ static void write_digest_result(struct json_writer *writer, const struct methodo
                                 const struct ranking_row *row)
 {
 	json_write_object(writer);
-	json_member_string(writer, "region", row->region->region);
+	write_unit(writer, row->region);
 	member_positive(writer, "place", row->place);
 	json_member_string(writer, "score", row->score);
 	json_member_string(writer, "group", row->group);
@@ -107,33 +116,10 @@ static void write_result(struct json_writer *writer, const struct ranking_run *r
 	json_write_object_end(writer);
 }
 
-static enum status digest_canonical(struct arena *arena, const struct buf *text, struct buf *canonical,
-                                    char ret_digest[SHA256_HEX_SIZE])
-{
-	static const struct json_limits LIMITS = {
-		.bytes_max = RANKING_DOCUMENT_BYTES_MAX, .depth_max = 16, .members_max = 65536};
-	if (!buf_ok(text))
-		return STATUS_BUG;
-	const struct json *json;
-	enum status status = json_parse(arena, text->at, text->len, &LIMITS, &json, NULL);
-	if (status == STATUS_OK)
-		status = json_canonical(canonical, json);
-	if (status != STATUS_OK || !buf_ok(canonical))
-		return STATUS_BUG;
-	struct sha256 digest = sha256_of(canonical->at, canonical->len);
-	sha256_hex(&digest, ret_digest);
-	return STATUS_OK;
-}
-
-/* text is what a writer wrote; it is cleared. */
 static enum status digest_text(struct arena *arena, struct buf *text, char ret_digest[SHA256_HEX_SIZE],
                                struct fault *fault)
 {
-	struct buf canonical;
-	buf_init(&canonical, RANKING_DOCUMENT_BYTES_MAX);
-	enum status status = digest_canonical(arena, text, &canonical, ret_digest);
-	buf_clear(&canonical);
-	buf_clear(text);
+	enum status status = ranking_seal_digest_text(arena, text, ret_digest);
 	return status == STATUS_OK ? status : fault_set(fault, status, "digest", "", -1, "a run's canonical form failed");
 }
 
@@ -156,41 +142,6 @@ static void member_seq(struct json_writer *writer, const char *name, uint64_t se
 	json_member_string(writer, name, text);
 }
 
-static void write_log(struct json_writer *writer, const struct ranking_run *run)
-{
-	json_write_name(writer, "seqs");
-	json_write_object(writer);
-	for (size_t i = 0; i < run->count; i++)
-		member_seq(writer, run->rows[i].region->region, run->rows[i].region->seq);
-	json_write_object_end(writer);
-	json_write_name(writer, "heads");
-	json_write_object(writer);
-	for (size_t i = 0; i < run->count; i++)
-		json_member_string(writer, run->rows[i].region->region, run->rows[i].region->head);
-	json_write_object_end(writer);
-}
-
-enum status ranking_document_digest(struct arena *arena, const struct ranking_run *run,
-                                    const struct ranking_edition *edition, char ret_digest[SHA256_HEX_SIZE],
-                                    struct fault *fault)
-{
-	struct buf text;
-	buf_init(&text, RANKING_DOCUMENT_BYTES_MAX);
-	struct json_writer writer;
-	json_writer_init(&writer, &text);
-	json_write_object(&writer);
-	json_member_string(&writer, "result_digest", run->result_digest);
-	json_member_string(&writer, "cohort", run->cohort);
-	json_member_string(&writer, "period", run->period);
-	json_member_string(&writer, "kind", edition->kind);
-	json_member_integer(&writer, "revision", edition->revision);
-	json_member_string(&writer, "published_time", edition->published_time);
-	json_member_string(&writer, "published_by", edition->published_by);
-	write_log(&writer, run);
-	json_write_object_end(&writer);
-	return digest_text(arena, &text, ret_digest, fault);
-}
-
 /* ---- the document ---- */
 
 static void write_change(struct json_writer *writer, const struct ranking_row *row)
@@ -202,17 +153,51 @@ static void write_change(struct json_writer *writer, const struct ranking_row *r
 		json_member_null(writer, "change");
 }
 
-static void write_row(struct json_writer *writer, const struct ranking_row *row)
+static void write_name(struct json_writer *writer, const struct ranking_region *region)
 {
-	const struct ranking_region *region = row->region;
-	json_write_object(writer);
-	json_member_string(writer, "region", region->region);
-	json_member_string(writer, "iso", region->iso);
 	json_write_name(writer, "name");
 	json_write_object(writer);
 	json_member_string(writer, "ru", region->name_ru);
 	json_member_string(writer, "en", region->name_en);
 	json_write_object_end(writer);
+}
+
+static void write_interval(struct json_writer *writer, const struct ranking_row *row)
+{
+	if (row->interval[0] == 0) {
+		json_member_null(writer, "interval");
+		return;
+	}
+	json_write_name(writer, "interval");
+	json_write_array(writer);
+	json_write_integer(writer, row->interval[0]);
+	json_write_integer(writer, row->interval[1]);
+	json_write_array_end(writer);
+}
+
+/* What the result was computed from, and every node's score: with these result_digest can be computed again. */
+static void write_figures(struct json_writer *writer, const struct methodology *methodology,
+                          const struct ranking_row *row)
+{
+	json_write_name(writer, "figures");
+	json_write_object(writer);
+	json_member_bool(writer, "joined", row->region->joined);
+	json_member_integer(writer, "measured", row->region->measured);
+	json_write_name(writer, "indicators");
+	write_inputs(writer, methodology, row);
+	json_write_name(writer, "nodes");
+	write_nodes(writer, methodology, row);
+	json_member_string(writer, "score", row->score);
+	json_write_object_end(writer);
+}
+
+static void write_row(struct json_writer *writer, const struct methodology *methodology, const struct ranking_row *row)
+{
+	const struct ranking_region *region = row->region;
+	json_write_object(writer);
+	write_unit(writer, region);
+	json_member_string(writer, "iso", region->iso);
+	write_name(writer, region);
 	member_positive(writer, "place", row->place);
 	member_positive(writer, "previous_place", region->previous_place);
 	write_change(writer, row);
@@ -222,10 +207,67 @@ static void write_row(struct json_writer *writer, const struct ranking_row *row)
 	else
 		json_member_null(writer, "score");
 	json_member_string(writer, "group", row->group);
-	json_member_null(writer, "interval");
+	write_interval(writer, row);
 	json_member_bool(writer, "eligible", row->reason == NULL);
 	json_member_string(writer, "reason", row->reason);
+	member_positive(writer, "overall_place", row->overall_place);
+	write_figures(writer, methodology, row);
 	json_write_object_end(writer);
+}
+
+static void write_cohort_title(struct json_writer *writer, const struct ranking_run *run)
+{
+	json_write_name(writer, "cohort_title");
+	json_write_object(writer);
+	json_member_string(writer, "ru", run->cohort_title_ru);
+	json_member_string(writer, "en", run->cohort_title_en);
+	json_write_object_end(writer);
+}
+
+static void write_sampling(struct json_writer *writer, const struct ranking_sampling *sampling)
+{
+	char perturb[24];
+	json_write_name(writer, "interval_by");
+	if (sampling->replicates == 0 || !decimal_format_double(sampling->perturb, 6, perturb, sizeof perturb)) {
+		json_write_null(writer);
+		return;
+	}
+	json_write_object(writer);
+	json_member_string(writer, "method", "weights");
+	json_member_string(writer, "perturb", perturb);
+	json_member_integer(writer, "replicates", sampling->replicates);
+	member_seq(writer, "seed", sampling->seed);
+	json_write_name(writer, "quantiles");
+	json_write_array(writer);
+	json_write_string(writer, "0.05");
+	json_write_string(writer, "0.95");
+	json_write_array_end(writer);
+	json_write_object_end(writer);
+}
+
+static void write_seqs(struct json_writer *writer, const struct ranking_run *run)
+{
+	json_write_object(writer);
+	for (size_t i = 0; i < run->log_count; i++) {
+		json_write_name(writer, run->logs[i].region);
+		json_write_object(writer);
+		member_seq(writer, "seq", run->logs[i].seq);
+		json_member_string(writer, "head", run->logs[i].head);
+		json_write_object_end(writer);
+	}
+	json_write_object_end(writer);
+}
+
+static void write_publication(struct json_writer *writer, const struct ranking_edition *edition)
+{
+	json_member_string(writer, "published_time", edition->published_time);
+	json_member_string(writer, "published_by", edition->published_by);
+	if (edition->corrects != NULL)
+		json_member_raw(writer, "corrects", span_of_text(edition->corrects));
+	else
+		json_member_null(writer, "corrects");
+	json_member_string(writer, "public_key", edition->public_key);
+	json_member_string(writer, "signature", edition->signature);
 }
 
 void ranking_document_write(struct buf *buf, const struct ranking_run *run, const struct ranking_edition *edition)
@@ -243,9 +285,32 @@ void ranking_document_write(struct buf *buf, const struct ranking_run *run, cons
 	json_write_name(&writer, "rows");
 	json_write_array(&writer);
 	for (size_t i = 0; i < run->count; i++)
-		write_row(&writer, &run->rows[i]);
+		write_row(&writer, run->methodology, &run->rows[i]);
 	json_write_array_end(&writer);
+	write_cohort_title(&writer, run);
+	write_sampling(&writer, &run->sampling);
+	json_write_name(&writer, "seqs");
+	write_seqs(&writer, run);
+	write_publication(&writer, edition);
 	json_write_object_end(&writer);
+}
+
+enum status ranking_document_digest(struct arena *arena, const struct ranking_run *run,
+                                    const struct ranking_edition *edition, char ret_digest[SHA256_HEX_SIZE],
+                                    struct fault *fault)
+{
+	const struct json *document;
+	struct buf text;
+	buf_init(&text, RANKING_DOCUMENT_BYTES_MAX);
+	ranking_document_write(&text, run, edition);
+	enum status status = buf_ok(&text) ? STATUS_OK : STATUS_BUG;
+	if (status == STATUS_OK)
+		status = json_parse(arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, &document, NULL);
+	if (status == STATUS_OK)
+		status = ranking_seal_digest(arena, document, ret_digest);
+	buf_clear(&text);
+	return status == STATUS_OK ? status
+	                           : fault_set(fault, STATUS_BUG, "digest", "", -1, "a run's canonical form failed");
 }
 
 /* ---- what is stored beside it ---- */
@@ -254,15 +319,7 @@ void ranking_seqs_write(struct buf *buf, const struct ranking_run *run)
 {
 	struct json_writer writer;
 	json_writer_init(&writer, buf);
-	json_write_object(&writer);
-	for (size_t i = 0; i < run->count; i++) {
-		json_write_name(&writer, run->rows[i].region->region);
-		json_write_object(&writer);
-		member_seq(&writer, "seq", run->rows[i].region->seq);
-		json_member_string(&writer, "head", run->rows[i].region->head);
-		json_write_object_end(&writer);
-	}
-	json_write_object_end(&writer);
+	write_seqs(&writer, run);
 }
 
 void ranking_inputs_write(struct buf *buf, const struct ranking_run *run, const struct ranking_row *row)

@@ -1,8 +1,9 @@
-/* ranking_document: what a run looks like outside: the document of RATING.md section 6 and its two digests.
+/* ranking_document: what a run looks like outside: the document of RATING.md section 6, with all that is needed to check
+ * it, and its two digests.
  *
- * Both digests are SHA-256 over canonical JSON (RFC 8785) with decimals as strings. result_digest covers what was
- * computed from what, so it is equal whatever the order of arrival; the previous places, the log heads and the
- * publication are not in it. document_digest binds a result to the log it was read from and to its publication. */
+ * Both digests are SHA-256 over canonical JSON (RFC 8785). result_digest covers what was computed from what, so it is
+ * equal whatever the order of arrival; the previous places, the intervals, the log heads and the publication are not in
+ * it. document_digest covers the whole document but for itself and the signature: ranking_seal.h. */
 #ifndef EFFREG_RANKING_DOCUMENT_H
 #define EFFREG_RANKING_DOCUMENT_H
 
@@ -18,18 +19,21 @@ struct ranking_edition {
 	const char *document_digest;  /* hex; NULL for live */
 	const char *published_time;   /* RFC 3339; NULL for live */
 	const char *published_by;     /* the key that published it; NULL for live */
+	const char *public_key;       /* Ed25519, hex, of who signs; NULL = unsigned */
+	const char *signature;        /* hex; NULL = unsigned */
+	const char *corrects;         /* what differs from the revision before (ranking_difference.h), JSON; NULL = none */
 };
 
 /* STATUS_BUG, with fault, when the run does not fit RANKING_DOCUMENT_BYTES_MAX. */
 enum status ranking_result_digest(struct arena *arena, const struct ranking_run *run, char ret_digest[SHA256_HEX_SIZE],
                                   struct fault *fault) MUST_CHECK;
-/* Over {result_digest, cohort, period, kind, revision, published_time, published_by, seqs, heads}; the edition's own
- * digest is not read. */
+
+/* That of the document as ranking_document_write writes it; the edition's own digest and signature are not read. */
 enum status ranking_document_digest(struct arena *arena, const struct ranking_run *run,
                                     const struct ranking_edition *edition, char ret_digest[SHA256_HEX_SIZE],
                                     struct fault *fault) MUST_CHECK;
 
-/* The document of RATING.md section 6, on one line. */
+/* On one line; proto/README.md section 8 names the members. */
 void ranking_document_write(struct buf *buf, const struct ranking_run *run, const struct ranking_edition *edition);
 
 /* What a stored run keeps beside the document: {"20000000": {"seq": "17", "head": "…"}, …} */

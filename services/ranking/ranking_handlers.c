@@ -10,16 +10,33 @@
 #define METHODOLOGY_ARENA_MAX ((size_t)64 * 1024 * 1024)
 #define WORK_BYTES_MAX        ((size_t)512 * 1024 * 1024)
 
-/* ---- the methodology ---- */
+const struct ranking_sampling RANKING_SAMPLING_LIVE = {.replicates = 200, .seed = 1, .perturb = 0.25};
+const struct ranking_sampling RANKING_SAMPLING_PUBLISHED = {.replicates = 1000, .seed = 1, .perturb = 0.25};
+
+/* ---- the methodology and the cohorts ---- */
+
+static enum status read_json(struct arena *arena, const char *path, struct span *ret_text, const struct json **ret_json,
+                             struct fault *fault)
+{
+	enum status status = ambient_read_file(arena, path, METHODOLOGY_BYTES_MAX, ret_text, fault);
+	return status == STATUS_OK ? json_parse(arena, ret_text->at, ret_text->len, &JSON_LIMITS_DOCUMENT, ret_json, fault)
+	                           : status;
+}
+
+static enum status read_cohorts(struct arena *arena, const char *path, struct ranking_handlers *handlers,
+                                struct fault *fault)
+{
+	struct span text;
+	const struct json *json = NULL;
+	enum status status = path != NULL ? read_json(arena, path, &text, &json, fault) : STATUS_OK;
+	return status == STATUS_OK ? ranking_cohorts_read(arena, json, &handlers->cohorts, fault) : status;
+}
 
 static enum status read_methodology(struct arena *arena, const char *path, struct ranking_handlers *handlers,
                                     struct fault *fault)
 {
 	const struct json *json;
-	enum status status = ambient_read_file(arena, path, METHODOLOGY_BYTES_MAX, &handlers->methodology_text, fault);
-	if (status == STATUS_OK)
-		status = json_parse(arena, handlers->methodology_text.at, handlers->methodology_text.len,
-		                    &JSON_LIMITS_DOCUMENT, &json, fault);
+	enum status status = read_json(arena, path, &handlers->methodology_text, &json, fault);
 	if (status == STATUS_OK)
 		status = methodology_read(arena, json, &handlers->methodology, fault);
 	if (status != STATUS_OK)
@@ -29,8 +46,8 @@ static enum status read_methodology(struct arena *arena, const char *path, struc
 	return STATUS_OK;
 }
 
-enum status ranking_handlers_new(struct db *db, const char *methodology_file, struct ranking_handlers **ret_handlers,
-                                 struct fault *fault)
+enum status ranking_handlers_new(struct db *db, const char *methodology_file, const char *cohorts_file,
+                                 struct ranking_handlers **ret_handlers, struct fault *fault)
 {
 	struct ranking_handlers *handlers = calloc(1, sizeof *handlers);
 	ASSERT(handlers != NULL);
@@ -38,6 +55,8 @@ enum status ranking_handlers_new(struct db *db, const char *methodology_file, st
 	handlers->arena = arena_new(WORK_BYTES_MAX);
 	handlers->methodology_arena = arena_new(METHODOLOGY_ARENA_MAX);
 	enum status status = read_methodology(handlers->methodology_arena, methodology_file, handlers, fault);
+	if (status == STATUS_OK)
+		status = read_cohorts(handlers->methodology_arena, cohorts_file, handlers, fault);
 	if (status == STATUS_OK)
 		*ret_handlers = handlers;
 	else
@@ -55,12 +74,11 @@ void ranking_handlers_destroy(struct ranking_handlers **handlers)
 	*handlers = NULL;
 }
 
-/* Ends a transaction: commits when all went well, else rolls back and hands the first failure on. */
-static enum status end_transaction(struct db *db, enum status status)
+enum status ranking_handlers_end(struct ranking_handlers *handlers, enum status status)
 {
 	if (status == STATUS_OK)
-		return db_commit(db);
-	db_rollback(db);
+		return db_commit(handlers->db);
+	db_rollback(handlers->db);
 	return status;
 }
 
@@ -69,7 +87,7 @@ enum status ranking_handlers_mark_stale(struct ranking_handlers *handlers)
 	enum status status = db_begin(handlers->db);
 	if (status == STATUS_OK)
 		status = ranking_store_mark_stale(handlers->db, handlers->methodology_digest);
-	return end_transaction(handlers->db, status);
+	return ranking_handlers_end(handlers, status);
 }
 
 /* ---- the turn ---- */
@@ -139,23 +157,29 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 
 /* ---- computing ---- */
 
-/* Loads what the rating of period needs and computes it, inside the caller's transaction. ret_unsettled may be NULL. */
-static enum status compute(struct ranking_handlers *handlers, const char *period, const struct ranking_run **ret_run,
-                           const char **ret_unsettled, struct fault *fault)
+enum status ranking_handlers_compute(struct ranking_handlers *handlers, const struct ranking_wish *wish,
+                                     const struct ranking_run **ret_run, const char **ret_unsettled,
+                                     struct fault *fault)
 {
-	struct period parsed;
-	struct period previous;
-	bool has_previous = period_parse(period, &parsed) && period_previous(&parsed, &previous);
 	struct ranking_regions regions;
-	enum status status = ranking_store_load_regions(handlers->db, handlers->arena, handlers->methodology,
-	                                                RANKING_COHORT_ALL, period, has_previous ? previous.code : NULL,
-	                                                &regions);
+	if (wish->cohort->rule == RANKING_RULE_AUTHORITIES)
+		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1, "there are no figures of authorities");
+	const struct ranking_question question = {
+		.methodology = handlers->methodology, .cohort = wish->cohort, .period = wish->period, .cutoff = wish->cutoff};
+	enum status status = ranking_store_load_regions(handlers->db, handlers->arena, &question, &regions);
 	if (status != STATUS_OK)
 		return status;
+	*ret_run = NULL;
 	if (ret_unsettled != NULL)
 		*ret_unsettled = regions.unsettled;
-	return ranking_compute(handlers->arena, handlers->methodology, RANKING_COHORT_ALL, period, regions.regions,
-	                       regions.count, ret_run, fault);
+	if (ret_unsettled != NULL && regions.unsettled != NULL)
+		return STATUS_OK;
+	status = ranking_cohort_rate(handlers->arena, handlers->methodology, wish->cohort, wish->period, regions.regions,
+	                             regions.count, wish->sampling, ret_run, fault);
+	if (status == STATUS_OK && (*ret_run)->count == 0)
+		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1, "cohort %s has no members in %s",
+		                 wish->cohort->code, wish->period);
+	return status;
 }
 
 static void tell_computed(const struct ranking_run *run)
@@ -174,7 +198,10 @@ static void postpone(struct ranking_handlers *handlers, const char *period, enum
 	enum status postponed = db_begin(handlers->db);
 	if (postponed == STATUS_OK)
 		postponed = ranking_store_postpone_due(handlers->db, RANKING_COHORT_ALL, period);
-	(void)end_transaction(handlers->db, postponed);
+	postponed = ranking_handlers_end(handlers, postponed);
+	if (postponed != STATUS_OK)  /* it stays where it is in the queue, and is met again */
+		log_write(LOG_EVENT_turn_failed, "period", period, "status", status_name(postponed), "error",
+		          db_error(handlers->db), NULL);
 }
 
 enum status ranking_handlers_recompute(struct ranking_handlers *handlers, const char *period, bool *ret_computed)
@@ -190,11 +217,13 @@ enum status ranking_handlers_recompute(struct ranking_handlers *handlers, const 
 		db_rollback(handlers->db);
 		return STATUS_OK;
 	}
+	const struct ranking_wish wish = {
+		.cohort = &handlers->cohorts.list[0], .period = taken, .sampling = &RANKING_SAMPLING_LIVE};
 	if (status == STATUS_OK)
-		status = compute(handlers, taken, &run, NULL, &fault);
+		status = ranking_handlers_compute(handlers, &wish, &run, NULL, &fault);
 	if (status == STATUS_OK)
 		status = ranking_store_save_live(handlers->db, handlers->arena, run, handlers->methodology_digest);
-	status = end_transaction(handlers->db, status);
+	status = ranking_handlers_end(handlers, status);
 	if (status == STATUS_OK) {
 		*ret_computed = true;
 		tell_computed(run);
@@ -204,146 +233,3 @@ enum status ranking_handlers_recompute(struct ranking_handlers *handlers, const 
 	return status;
 }
 
-/* ---- publishing ---- */
-
-/* Computes the run that is to be published, or says why it cannot be. */
-static enum status prepare(struct ranking_handlers *handlers, const struct ranking_order *order,
-                           const struct ranking_run **ret_run, struct fault *fault)
-{
-	const char *live;
-	const char *unsettled = NULL;
-	bool due = false;
-	enum status status = ranking_store_find_live(handlers->db, handlers->arena, order->cohort, order->period, &live);
-	if (status == STATUS_NOT_FOUND)
-		return fault_set(fault, status, "not_found", "", -1, "there are no figures of %s", order->period);
-	if (status == STATUS_OK)
-		status = ranking_store_is_due(handlers->db, order->cohort, order->period, &due);
-	if (status == STATUS_OK)
-		status = compute(handlers, order->period, ret_run, &unsettled, fault);
-	if (status != STATUS_OK)
-		return status;
-	if (unsettled != NULL)
-		return fault_set(fault, STATUS_CONFLICT, "not_settled", "", -1,
-		                 "events of region %s are still being counted; try again", unsettled);
-	if (due)
-		return fault_set(fault, STATUS_CONFLICT, "not_settled", "", -1, "%s is being computed; try again",
-		                 order->period);
-	if (order->digest != NULL && !text_equal(order->digest, (*ret_run)->result_digest))
-		return fault_set(fault, STATUS_CONFLICT, "digest_mismatch", "", -1, "the result is %s now",
-		                 (*ret_run)->result_digest);
-	return STATUS_OK;
-}
-
-static enum status write_record(struct ranking_handlers *handlers, const struct ranking_run *run,
-                                const struct ranking_edition *edition, uint64_t *ret_seq)
-{
-	struct buf body;
-	struct json_writer writer;
-	buf_init(&body, 4096);
-	json_writer_init(&writer, &body);
-	json_write_object(&writer);
-	json_member_string(&writer, "period", run->period);
-	json_member_string(&writer, "cohort", run->cohort);
-	json_member_string(&writer, "kind", edition->kind);
-	json_member_integer(&writer, "revision", edition->revision);
-	json_member_string(&writer, "result_digest", run->result_digest);
-	json_write_object_end(&writer);
-	ASSERT(buf_ok(&body));
-	enum status status =
-		stream_write(handlers->db, &STREAM_RATING, run->cohort, buf_span(&body), handlers->arena, ret_seq);
-	buf_clear(&body);
-	return status;
-}
-
-/* The live rating of the period after this one shows another previous place now. */
-static enum status mark_following(struct ranking_handlers *handlers, const struct ranking_run *run)
-{
-	const char *const *periods;
-	size_t count;
-	enum status status =
-		ranking_store_load_live_periods(handlers->db, handlers->arena, run->cohort, &periods, &count);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		struct period period;
-		struct period previous;
-		if (period_parse(periods[i], &period) && period_previous(&period, &previous) &&
-		    text_equal(previous.code, run->period))
-			status = ranking_store_mark_due(handlers->db, handlers->arena, run->cohort, &periods[i], 1);
-	}
-	return status;
-}
-
-static enum status write_run(struct ranking_handlers *handlers, const struct ranking_order *order,
-                             const struct ranking_run *run, struct ranking_outcome *outcome, struct fault *fault)
-{
-	char time_text[INSTANT_TEXT_SIZE];
-	char *document_digest = arena_alloc(handlers->arena, SHA256_HEX_SIZE);
-	instant_format(order->now_us, time_text);
-	struct ranking_edition edition = {
-		.kind = order->kind,
-		.revision = outcome->published.revision + 1,
-		.published_time = time_text,
-		.published_by = order->key,
-	};
-	enum status status = ranking_document_digest(handlers->arena, run, &edition, document_digest, fault);
-	edition.document_digest = document_digest;
-	if (status == STATUS_OK)
-		status = ranking_store_insert_run(handlers->db, handlers->arena, run, &edition, order->now_us,
-		                                  handlers->methodology_text);
-	if (status == STATUS_OK)
-		status = write_record(handlers, run, &edition, &outcome->seq);
-	if (status == STATUS_OK)
-		status = mark_following(handlers, run);
-	outcome->published = (struct ranking_published){
-		.kind = order->kind,
-		.revision = edition.revision,
-		.result_digest = run->result_digest,
-		.document_digest = document_digest,
-	};
-	return status;
-}
-
-static enum status publish(struct ranking_handlers *handlers, const struct ranking_order *order,
-                           struct ranking_outcome *outcome, struct fault *fault)
-{
-	const struct ranking_run *run = NULL;
-	const struct ranking_request newest = {.cohort = order->cohort, .period = order->period, .kind = order->kind};
-	enum status status = ranking_store_lock_cohort(handlers->db, order->cohort);
-	if (status == STATUS_OK)
-		status = prepare(handlers, order, &run, fault);
-	if (status != STATUS_OK)
-		return status;
-	status = ranking_store_find_published(handlers->db, handlers->arena, &newest, &outcome->published);
-	outcome->unchanged = status == STATUS_OK && text_equal(outcome->published.result_digest, run->result_digest);
-	if (outcome->unchanged || (status != STATUS_OK && status != STATUS_NOT_FOUND))
-		return status;
-	return write_run(handlers, order, run, outcome, fault);
-}
-
-static void tell_published(const struct ranking_order *order, const struct ranking_outcome *outcome)
-{
-	log_write(LOG_EVENT_rating_published, "cohort", order->cohort, "period", order->period, "kind", order->kind,
-	          "result_digest", outcome->published.result_digest, "key", order->key, "unchanged",
-	          outcome->unchanged ? "true" : "false", NULL);
-	if (!outcome->unchanged)
-		telemetry_count("effreg_ratings_published_total", "Ratings published.", "", 1);
-}
-
-enum status ranking_handlers_publish(struct ranking_handlers *handlers, const struct ranking_order *order,
-                                     struct ranking_outcome *ret_outcome, struct fault *fault)
-{
-	struct ranking_outcome outcome = {0};
-	bool computed;
-	/* What is marked is computed first: nobody has to wait for the timer between two publications. */
-	enum status status = ranking_handlers_recompute(handlers, order->period, &computed);
-	if (status != STATUS_OK)
-		return status;
-	status = db_begin(handlers->db);
-	if (status == STATUS_OK)
-		status = publish(handlers, order, &outcome, fault);
-	status = end_transaction(handlers->db, status);
-	if (status != STATUS_OK)
-		return status;
-	tell_published(order, &outcome);
-	*ret_outcome = outcome;
-	return STATUS_OK;
-}

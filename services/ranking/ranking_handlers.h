@@ -1,14 +1,17 @@
-/* ranking_handlers: the turns of the ranking service: mark what changed, compute what is marked, publish.
+/* ranking_handlers: the turns of the ranking service: mark what changed, compute what is marked or asked for.
  *
  * A turn of the metric stream only marks periods; computing is a transaction of its own, so a burst of turns costs one
- * computation. A publication computes afresh in its own transaction and refuses to speak while anything is behind. */
+ * computation. The live rating of all regions is computed after every change and kept; that of any other cohort is
+ * computed when somebody asks for it, from the same figures, so a hundred leagues cost nothing while nobody looks. */
 #ifndef EFFREG_RANKING_HANDLERS_H
 #define EFFREG_RANKING_HANDLERS_H
 
 #include "common/stream.h"
 #include "services/ranking/ranking_store.h"
 
-#define RANKING_COHORT_ALL "all"
+/* Weights drawn for the interval of a place: fewer while the rating is provisional and changes every second. */
+extern const struct ranking_sampling RANKING_SAMPLING_LIVE;
+extern const struct ranking_sampling RANKING_SAMPLING_PUBLISHED;
 
 struct ranking_handlers {
 	struct db *db;
@@ -17,11 +20,13 @@ struct ranking_handlers {
 	const struct methodology *methodology;
 	struct span methodology_text;           /* the file, byte for byte */
 	char methodology_digest[SHA256_HEX_SIZE];
+	struct ranking_cohorts cohorts;
 };
 
-/* Reads and checks the methodology file. Fresh; STATUS of ambient_read_file, json_parse and methodology_read, fault. */
-enum status ranking_handlers_new(struct db *db, const char *methodology_file, struct ranking_handlers **ret_handlers,
-                                 struct fault *fault) MUST_CHECK;
+/* Reads and checks the methodology and the cohorts (cohorts_file NULL: all regions alone). Fresh; STATUS of
+ * ambient_read_file, json_parse, methodology_read and ranking_cohorts_read, fault. */
+enum status ranking_handlers_new(struct db *db, const char *methodology_file, const char *cohorts_file,
+                                 struct ranking_handlers **ret_handlers, struct fault *fault) MUST_CHECK;
 void ranking_handlers_destroy(struct ranking_handlers **handlers);
 
 /* Marks the live results of another methodology: at start. */
@@ -35,25 +40,22 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 enum status ranking_handlers_recompute(struct ranking_handlers *handlers, const char *period,
                                        bool *ret_computed) MUST_CHECK;
 
-struct ranking_order {
-	const char *cohort;
+/* What is computed when somebody asks. */
+struct ranking_wish {
+	const struct ranking_cohort *cohort;
 	const char *period;
-	const char *kind;       /* "interim" or "final" */
-	const char *digest;     /* the result_digest it must have, or NULL */
-	const char *key;        /* who publishes */
-	int64_t now_us;
+	const char *cutoff;                       /* as in ranking_question */
+	const struct ranking_sampling *sampling;
 };
 
-struct ranking_outcome {
-	struct ranking_published published;
-	bool unchanged;         /* the newest run of this kind has the same result: nothing was written */
-	uint64_t seq;           /* of the record on the rating stream; 0 when unchanged */
-};
+/* Loads what the rating needs and computes it, inside the caller's transaction; everything lives in handlers->arena.
+ * ret_unsettled: a region that is behind, and *ret_run is NULL then; NULL when it does not matter. Besides db.h's and ranking_compute's statuses
+ * NOT_FOUND (code not_found): the period has no figures, or the cohort no members. */
+enum status ranking_handlers_compute(struct ranking_handlers *handlers, const struct ranking_wish *wish,
+                                     const struct ranking_run **ret_run, const char **ret_unsettled,
+                                     struct fault *fault) MUST_CHECK;
 
-/* Transient statuses may be repeated: publishing twice is publishing once. Refusals are STATUS_CONFLICT with the codes
- * not_settled and digest_mismatch, NOT_FOUND when the period has no figures. Texts of the outcome live in
- * handlers->arena. */
-enum status ranking_handlers_publish(struct ranking_handlers *handlers, const struct ranking_order *order,
-                                     struct ranking_outcome *ret_outcome, struct fault *fault) MUST_CHECK;
+/* Ends a transaction: commits when all went well, else rolls back and hands the first failure on. */
+enum status ranking_handlers_end(struct ranking_handlers *handlers, enum status status) MUST_CHECK;
 
 #endif

@@ -21,6 +21,7 @@ static const struct config_option OPTIONS[] = {
 	{"rating_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5574", 0, 0, "where consumers of the rating stream connect (PUB)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
 	{"methodology_file", CONFIG_TEXT, NULL, 0, 0, "the methodology (JSON)"},
+	{"cohorts_file", CONFIG_TEXT, "", 0, 0, "who is compared with whom (JSON); empty: all regions alone"},
 	{"recompute_ms", CONFIG_INTEGER, "500", 10, 60000, "how long changes are collected before a computation, ms"},
 };
 
@@ -154,8 +155,9 @@ static enum status start(struct service *service, struct fault *fault)
 	ranking->message = bus_message_new();
 	buf_init(&ranking->header, HEADER_BYTES_MAX);
 	buf_init(&ranking->body, ANSWER_BYTES_MAX);
+	const char *cohorts_file = config_text(service->config, "cohorts_file");
 	enum status status = ranking_handlers_new(service->db, config_text(service->config, "methodology_file"),
-	                                          &ranking->handlers, fault);
+	                                          cohorts_file[0] != '\0' ? cohorts_file : NULL, &ranking->handlers, fault);
 	if (status == STATUS_OK)
 		status = open_servers(ranking, fault);
 	if (status == STATUS_OK)

@@ -39,7 +39,7 @@ enum status check_object(struct reader *reader, const struct place *at, const ch
 			name++;
 		struct place place = place_member(at, json_name(member));
 		if (*name == NULL)
-			return INVALID(reader, &place, "a methodology has no such member here");
+			return INVALID(reader, &place, "there is no such member here");
 	}
 	return STATUS_OK;
 }

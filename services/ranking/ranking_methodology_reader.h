@@ -1,6 +1,6 @@
 /* ranking_methodology_reader: what the parts of ranking_methodology share: places in the file, and scalars read at them.
  *
- * Only for ranking_methodology*.c. Every function reports a fault at the place it found it and returns its status. */
+ * Only for ranking_methodology*.c and ranking_cohort.c. Every function reports a fault at the place it found it and returns its status. */
 #ifndef EFFREG_RANKING_METHODOLOGY_READER_H
 #define EFFREG_RANKING_METHODOLOGY_READER_H
 

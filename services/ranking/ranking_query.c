@@ -5,7 +5,8 @@
 #include "common/log.h"
 #include "common/telemetry.h"
 
-#define ATTEMPTS_MAX 3
+#define ATTEMPTS_MAX     3
+#define CUTOFF_BYTES_MAX ((size_t)64 * 1024)
 
 /* One question while it is being answered. */
 struct question {
@@ -41,16 +42,40 @@ static enum status read_text(const struct question *question, const char *name, 
 	return STATUS_OK;
 }
 
-static enum status read_cohort(const struct question *question, const char **ret_cohort)
+/* Of authorities.RU-VOR the region may be named by its ISO code: *code becomes authorities.20000000. */
+static enum status resolve_region(const struct question *question, const char **code)
 {
-	enum status status = read_text(question, "cohort", false, ret_cohort);
+	struct ranking_handlers *handlers = question->query->handlers;
+	char region[OKTMO_TEXT_SIZE];
+	const char *dot = strrchr(*code, '.');
+	if (dot == NULL || ident_is_oktmo(dot + 1))
+		return STATUS_OK;
+	enum status status = db_begin(handlers->db);
 	if (status != STATUS_OK)
 		return status;
-	if (*ret_cohort == NULL)
-		*ret_cohort = RANKING_COHORT_ALL;
-	if (!text_equal(*ret_cohort, RANKING_COHORT_ALL))
-		return refuse(question, STATUS_NOT_FOUND, "unknown_cohort", "/params/cohort", "there is no such cohort");
-	return STATUS_OK;
+	status = ranking_store_find_region(handlers->db, dot + 1, region);
+	db_rollback(handlers->db);
+	if (status == STATUS_OK)
+		*code = arena_printf(handlers->arena, "%.*s.%s", (int)(dot - *code), *code, region);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status read_cohort(const struct question *question, const struct ranking_cohort **ret_cohort)
+{
+	struct ranking_handlers *handlers = question->query->handlers;
+	const char *code;
+	enum status status = read_text(question, "cohort", false, &code);
+	if (status != STATUS_OK)
+		return status;
+	if (code == NULL)
+		code = RANKING_COHORT_ALL;
+	status = resolve_region(question, &code);
+	if (status == STATUS_OK)
+		status = ranking_cohorts_find(handlers->arena, &handlers->cohorts, code, ret_cohort);
+	if (status == STATUS_NOT_FOUND)
+		return refuse(question, STATUS_NOT_FOUND, "unknown_cohort", "/params/cohort",
+		              "there is no such cohort; rating.cohorts lists them");
+	return status;
 }
 
 static enum status read_period(const struct question *question, const char **ret_period)
@@ -89,21 +114,54 @@ static enum status read_revision(const struct question *question, int64_t *ret_r
 
 /* ---- rating.get ---- */
 
-static enum status read_request(const struct question *question, struct ranking_request *request)
+/* Which edition, and of whom. */
+struct selection {
+	const struct ranking_cohort *cohort;
+	struct ranking_request request;
+};
+
+static enum status read_selection(const struct question *question, struct selection *selection)
 {
-	enum status status = read_cohort(question, &request->cohort);
+	struct ranking_request *request = &selection->request;
+	enum status status = read_cohort(question, &selection->cohort);
 	if (status == STATUS_OK)
 		status = read_period(question, &request->period);
 	if (status == STATUS_OK)
 		status = read_kind(question, false, &request->kind);
+	if (status == STATUS_OK)
+		request->cohort = selection->cohort->code;
 	return status == STATUS_OK ? read_revision(question, &request->revision) : status;
 }
 
+/* That of all regions is kept; any other is computed now, and only where there are figures of the period. */
+static enum status find_live(const struct question *question, const struct selection *selection, const char **ret_document)
+{
+	struct ranking_handlers *handlers = question->query->handlers;
+	const char *period = selection->request.period;
+	enum status status =
+		ranking_store_find_live(handlers->db, handlers->arena, RANKING_COHORT_ALL, period, ret_document);
+	if (status != STATUS_OK || selection->cohort->rule == RANKING_RULE_ALL)
+		return status;
+	const struct ranking_wish wish = {
+		.cohort = selection->cohort, .period = period, .sampling = &RANKING_SAMPLING_LIVE};
+	const struct ranking_run *run;
+	status = ranking_handlers_compute(handlers, &wish, &run, NULL, question->fault);
+	if (status != STATUS_OK)
+		return status;
+	struct buf text;
+	buf_init(&text, RANKING_DOCUMENT_BYTES_MAX);
+	ranking_document_write(&text, run, &(struct ranking_edition){.kind = RANKING_KIND_LIVE});
+	*ret_document = arena_text(handlers->arena, text.at, text.len);
+	buf_clear(&text);
+	return STATUS_OK;
+}
+
 /* The newest published run, or the live one when nothing was published or it is asked for. */
-static enum status find_document(const struct question *question, const struct ranking_request *request,
+static enum status find_document(const struct question *question, const struct selection *selection,
                                  const char **ret_document)
 {
 	struct ranking_handlers *handlers = question->query->handlers;
+	const struct ranking_request *request = &selection->request;
 	struct ranking_published published;
 	bool live_asked = request->kind != NULL && text_equal(request->kind, RANKING_KIND_LIVE);
 	enum status status = STATUS_NOT_FOUND;
@@ -113,7 +171,7 @@ static enum status find_document(const struct question *question, const struct r
 		*ret_document = published.document;
 	bool live_will_do = live_asked || request->kind == NULL;
 	if (status == STATUS_NOT_FOUND && live_will_do && request->revision == 0)
-		status = ranking_store_find_live(handlers->db, handlers->arena, request->cohort, request->period, ret_document);
+		status = find_live(question, selection, ret_document);
 	if (status == STATUS_NOT_FOUND)
 		return refuse(question, status, "not_found", "", "there is no such rating");
 	return status;
@@ -122,18 +180,43 @@ static enum status find_document(const struct question *question, const struct r
 static enum status answer_get(const struct question *question)
 {
 	struct ranking_handlers *handlers = question->query->handlers;
-	struct ranking_request request;
+	struct selection selection = {0};
 	const char *document = NULL;
-	enum status status = read_request(question, &request);
+	enum status status = read_selection(question, &selection);
 	if (status == STATUS_OK)
 		status = db_begin(handlers->db);
 	if (status != STATUS_OK)
 		return status;
-	status = find_document(question, &request, &document);
+	status = find_document(question, &selection, &document);
 	db_rollback(handlers->db);
 	if (status == STATUS_OK)
 		buf_text(question->body, document);
 	return status;
+}
+
+/* ---- rating.cohorts ---- */
+
+static enum status answer_cohorts(const struct question *question)
+{
+	const struct ranking_cohorts *cohorts = &question->query->handlers->cohorts;
+	struct json_writer writer;
+	json_writer_init(&writer, question->body);
+	json_write_array(&writer);
+	for (size_t i = 0; i < cohorts->count; i++) {
+		const struct ranking_cohort *cohort = &cohorts->list[i];
+		bool family = cohort->rule == RANKING_RULE_AUTHORITIES;
+		json_write_object(&writer);
+		json_member_string(&writer, "cohort", family ? arena_printf(question->query->handlers->arena, "%s.*", cohort->code)
+		                                             : cohort->code);
+		json_write_name(&writer, "title");
+		json_write_object(&writer);
+		json_member_string(&writer, "ru", cohort->title_ru);
+		json_member_string(&writer, "en", cohort->title_en);
+		json_write_object_end(&writer);
+		json_write_object_end(&writer);
+	}
+	json_write_array_end(&writer);
+	return STATUS_OK;
 }
 
 /* ---- rating.history ---- */
@@ -151,7 +234,7 @@ static enum status load_history(const struct question *question, const char *coh
 static enum status answer_history(const struct question *question)
 {
 	struct db *db = question->query->handlers->db;
-	const char *cohort;
+	const struct ranking_cohort *cohort;
 	const char *code;
 	enum status status = read_cohort(question, &cohort);
 	if (status == STATUS_OK)
@@ -160,12 +243,104 @@ static enum status answer_history(const struct question *question)
 		status = db_begin(db);
 	if (status != STATUS_OK)
 		return status;
-	status = load_history(question, cohort, code);
+	status = load_history(question, cohort->code, code);
 	db_rollback(db);
 	return status;
 }
 
-/* ---- rating.publish ---- */
+/* ---- rating.prepare and rating.publish ---- */
+
+static bool is_seq(const struct json *value)
+{
+	const char *text = json_is(value, JSON_STRING) ? json_string(value) : "";
+	size_t len = strlen(text);
+	return len > 0 && len <= 18 && strspn(text, "0123456789") == len;
+}
+
+/* {"20000000": "17", …}, as rating.prepare answered it; back as text. */
+static enum status read_cutoff(const struct question *question, const char **ret_cutoff)
+{
+	struct arena *arena = question->query->handlers->arena;
+	const struct json *value = json_find(question->params, "cutoff");
+	*ret_cutoff = NULL;
+	if (value == NULL || json_is(value, JSON_NULL))
+		return STATUS_OK;
+	bool known = json_is(value, JSON_OBJECT);
+	const struct json *seq = known ? json_first(value) : NULL;
+	for (; known && seq != NULL; seq = json_next(seq))
+		known = ident_is_oktmo(json_name(seq)) && is_seq(seq);
+	struct buf text;
+	buf_init(&text, CUTOFF_BYTES_MAX);
+	known = known && json_canonical(&text, value) == STATUS_OK;
+	if (known)
+		*ret_cutoff = arena_text(arena, text.at, text.len);
+	buf_clear(&text);
+	return known ? STATUS_OK
+	             : refuse(question, STATUS_INVALID, "bad_request", "/params/cutoff",
+	                      "the cut-off is an object of regions and sequence numbers: {\"20000000\": \"17\"}");
+}
+
+static enum status read_hex(const struct question *question, const char *name, size_t digits, const char **ret_hex)
+{
+	char pointer[64];
+	enum status status = read_text(question, name, false, ret_hex);
+	if (status != STATUS_OK || *ret_hex == NULL)
+		return status;
+	snprintf(pointer, sizeof pointer, "/params/%s", name);
+	if (strlen(*ret_hex) != digits || strspn(*ret_hex, "0123456789abcdef") != digits)
+		return refuse(question, STATUS_INVALID, "bad_request", pointer, "hexadecimal digits, lower case, are expected here");
+	return STATUS_OK;
+}
+
+static enum status read_signing(const struct question *question, bool prepares, struct ranking_order *order)
+{
+	enum status status = read_hex(question, "public_key", (size_t)2 * SIGN_PUBLIC_BYTES, &order->public_key);
+	if (status == STATUS_OK && !prepares)
+		status = read_hex(question, "signature", (size_t)2 * SIGNATURE_BYTES, &order->signature);
+	if (status == STATUS_OK && !prepares)
+		status = read_text(question, "published_time", false, &order->published_time);
+	if (status == STATUS_OK && !prepares && (order->public_key == NULL) != (order->signature == NULL))
+		return refuse(question, STATUS_INVALID, "bad_request", "/params/signature",
+		              "public_key and signature come together");
+	return status;
+}
+
+static enum status read_order(const struct question *question, bool prepares, struct ranking_order *order)
+{
+	*order = (struct ranking_order){.key = question->key, .now_us = question->now_us};
+	enum status status = read_cohort(question, &order->cohort);
+	if (status == STATUS_OK)
+		status = read_period(question, &order->period);
+	if (status == STATUS_OK)
+		status = read_kind(question, true, &order->kind);
+	if (status == STATUS_OK)
+		status = read_text(question, "digest", false, &order->digest);
+	if (status == STATUS_OK)
+		status = read_cutoff(question, &order->cutoff);
+	return status == STATUS_OK ? read_signing(question, prepares, order) : status;
+}
+
+static enum status answer_prepare(const struct question *question)
+{
+	struct ranking_order order;
+	struct ranking_prepared prepared;
+	enum status status = read_order(question, true, &order);
+	if (status == STATUS_OK)
+		status = ranking_prepare(question->query->handlers, &order, &prepared, question->fault);
+	if (status != STATUS_OK)
+		return status;
+	struct json_writer writer;
+	json_writer_init(&writer, question->body);
+	json_write_object(&writer);
+	json_member_raw(&writer, "cutoff", span_of_text(prepared.cutoff));
+	json_member_string(&writer, "waits_for", prepared.waits_for);
+	if (prepared.document != NULL)
+		json_member_raw(&writer, "document", span_of_text(prepared.document));
+	else
+		json_member_null(&writer, "document");
+	json_write_object_end(&writer);
+	return STATUS_OK;
+}
 
 static void write_outcome(struct buf *body, const struct ranking_order *order, const struct ranking_outcome *outcome)
 {
@@ -173,7 +348,7 @@ static void write_outcome(struct buf *body, const struct ranking_order *order, c
 	json_writer_init(&writer, body);
 	json_write_object(&writer);
 	json_member_string(&writer, "period", order->period);
-	json_member_string(&writer, "cohort", order->cohort);
+	json_member_string(&writer, "cohort", order->cohort->code);
 	json_member_string(&writer, "kind", outcome->published.kind);
 	json_member_integer(&writer, "revision", outcome->published.revision);
 	json_member_string(&writer, "result_digest", outcome->published.result_digest);
@@ -185,22 +360,16 @@ static void write_outcome(struct buf *body, const struct ranking_order *order, c
 static enum status answer_publish(const struct question *question)
 {
 	struct ranking_query *query = question->query;
-	struct ranking_order order = {.key = question->key, .now_us = question->now_us};
+	struct ranking_order order;
 	struct ranking_outcome outcome;
-	enum status status = read_cohort(question, &order.cohort);
+	enum status status = read_order(question, false, &order);
 	if (status == STATUS_OK)
-		status = read_period(question, &order.period);
-	if (status == STATUS_OK)
-		status = read_kind(question, true, &order.kind);
-	if (status == STATUS_OK)
-		status = read_text(question, "digest", false, &order.digest);
-	if (status == STATUS_OK)
-		status = ranking_handlers_publish(query->handlers, &order, &outcome, question->fault);
+		status = ranking_publish(query->handlers, &order, &outcome, question->fault);
 	if (status != STATUS_OK)
 		return status;
 	write_outcome(question->body, &order, &outcome);
 	if (!outcome.unchanged && query->published != NULL)
-		query->published(query->context, order.cohort, outcome.seq);
+		query->published(query->context, order.cohort->code, outcome.seq);
 	return STATUS_OK;
 }
 
@@ -215,6 +384,8 @@ struct method {
 static const struct method METHODS[] = {
 	{"rating.get", answer_get, false},
 	{"rating.history", answer_history, false},
+	{"rating.cohorts", answer_cohorts, false},
+	{"rating.prepare", answer_prepare, true},
 	{"rating.publish", answer_publish, true},
 };
 
@@ -342,7 +513,7 @@ void ranking_query_answer(struct ranking_query *query, const char *key, struct s
 		method = find_method(question.method);
 		status = method != NULL ? ask_again(&question, method)
 		                        : refuse(&question, STATUS_NOT_FOUND, "unknown_method", "/method",
-		                                 "there are rating.get, rating.history and rating.publish");
+		                                 "there are rating.get, rating.history, rating.cohorts, rating.prepare and rating.publish");
 	}
 	if (status != STATUS_OK) {
 		name_failure(&question, status);

@@ -1,13 +1,14 @@
-/* ranking_query: the questions of the query socket: rating.get, rating.history, rating.publish.
+/* ranking_query: the questions of the query socket: rating.get, rating.history, rating.cohorts, rating.prepare,
+ * rating.publish.
  *
  * Request: one frame, {"id", "method", "params"}. Answer: {"id", "status": "ok" | "error"}, for an error with "code",
  * "text" and perhaps "pointer", and a body, the JSON document or nothing. Codes: bad_request, unknown_method,
- * forbidden, unknown_cohort, unknown_region, not_found, not_settled, digest_mismatch, unavailable (try again),
- * internal. */
+ * forbidden, unknown_cohort, unknown_region, not_found, not_settled, digest_mismatch, bad_signature, unavailable (try
+ * again), internal. */
 #ifndef EFFREG_RANKING_QUERY_H
 #define EFFREG_RANKING_QUERY_H
 
-#include "services/ranking/ranking_handlers.h"
+#include "services/ranking/ranking_publish.h"
 
 #define RANKING_ID_BYTES_MAX 128
 

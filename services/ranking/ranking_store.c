@@ -113,7 +113,7 @@ enum status ranking_store_postpone_due(struct db *db, const char *cohort, const 
 /* One row for each region and wanted figure; the first figure is this one, then come the indicators. */
 enum { WANTED_MEASURED, WANTED_INDICATORS };
 enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
-       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE };
+       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_SIZE };
 
 /* The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
  * without events in the period has no figures of it, but has joined when a period before says so. */
@@ -122,17 +122,26 @@ static const char REGIONS_SQL[] =
 	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST ")"
 	" SELECT region.region_id, region.iso, region.name_ru, region.name_en, COALESCE(figures.seq, 0),"
 	"  pg_catalog.encode(event.hash, 'hex'),"
-	"  COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
-	"   AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0),"
+	"  CASE WHEN $7::json IS NULL THEN COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
+	"   AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0)"
+	"   ELSE COALESCE(cutoff.seq::bigint, 0) <= COALESCE(figures.seq, 0) END,"
 	"  previous.place,"
 	"  wanted.position = 1 AND EXISTS (SELECT FROM effreg.indicator_value AS joined"
 	"   WHERE joined.region_id = region.region_id AND joined.code = 'joined' AND joined.value > 0"
 	"   AND joined.period <= $2 AND pg_catalog.length(joined.period) = pg_catalog.length($2)),"
-	"  pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text"
+	"  pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text,"
+	"  region.federal_district_en,"
+	"  wanted.position = 1 AND NOT EXISTS (SELECT FROM effreg.indicator_value AS before"
+	"   WHERE before.region_id = region.region_id AND before.code = 'joined' AND before.value > 0"
+	"   AND before.period <= $8 AND pg_catalog.length(before.period) = pg_catalog.length($8)),"
+	"  pg_catalog.trim_scale(pg_catalog.round(size.value, $6::integer))::text"
 	" FROM effreg.region"
 	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
 	" LEFT JOIN effreg.indicator_value AS value"
 	"  ON value.region_id = region.region_id AND value.period = $2 AND value.code = wanted.code"
+	" LEFT JOIN effreg.indicator_value AS size"
+	"  ON size.region_id = region.region_id AND size.period = $2 AND size.code = $9 AND wanted.position = 1"
+	" LEFT JOIN pg_catalog.json_each_text($7::json) AS cutoff(region_id, seq) ON cutoff.region_id = region.region_id"
 	" LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
 	" LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
 	" LEFT JOIN effreg.cursor AS figures"
@@ -143,7 +152,7 @@ static const char REGIONS_SQL[] =
 	" LEFT JOIN (previous_run JOIN effreg.rating_row AS previous"
 	"   ON previous.cohort = $1 AND previous.period = $3"
 	"   AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
-	"  ON previous.region_id = region.region_id"
+	"  ON previous.region_id = region.region_id AND previous.authority = ''"
 	" ORDER BY region.region_id, wanted.position";
 
 static void take_figure(struct ranking_region *region, const char **figures, size_t wanted, const char *figure)
@@ -166,6 +175,9 @@ static struct ranking_region take_region(struct arena *arena, const struct db_ro
 		.head = head != NULL ? head : NO_EVENTS_HASH,
 		.previous_place = (unsigned)db_get_integer(rows, row, COLUMN_PREVIOUS),
 		.joined = db_get_bool(rows, row, COLUMN_JOINED),
+		.federal_district = copy_text(arena, rows, row, COLUMN_DISTRICT),
+		.newcomer = db_get_bool(rows, row, COLUMN_NEWCOMER),
+		.size = copy_text(arena, rows, row, COLUMN_SIZE),
 	};
 }
 
@@ -197,15 +209,21 @@ static void take_regions(struct arena *arena, const struct db_rows *rows, size_t
 	}
 }
 
-enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct methodology *methodology,
-                                       const char *cohort, const char *period, const char *previous_period,
+enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct ranking_question *question,
                                        struct ranking_regions *ret_regions)
 {
 	size_t wanted_count;
-	const char *const *wanted = wanted_codes(arena, methodology, &wanted_count);
+	const char *const *wanted = wanted_codes(arena, question->methodology, &wanted_count);
+	struct period parsed, previous, before;
+	const struct ranking_cohort *cohort = question->cohort;
+	bool has_previous = period_parse(question->period, &parsed) && period_previous(&parsed, &previous);
+	bool has_before = cohort->rule == RANKING_RULE_NEWCOMERS &&
+	                  ranking_cohort_period_before(question->period, cohort->years, &before);
 	const struct db_param params[] = {
-		db_text(cohort), db_text(period), db_text(previous_period), db_array(arena, wanted, wanted_count),
-		db_text(RANKING_METRICS_CONSUMER), db_integer(arena, RANKING_INPUT_PLACES)};
+		db_text(cohort->code), db_text(question->period), db_text(has_previous ? previous.code : NULL),
+		db_array(arena, wanted, wanted_count), db_text(RANKING_METRICS_CONSUMER),
+		db_integer(arena, RANKING_INPUT_PLACES), db_text(question->cutoff), db_text(has_before ? before.code : NULL),
+		db_text(cohort->indicator)};
 	struct db_rows *rows;
 	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
@@ -213,6 +231,14 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
 	take_regions(arena, rows, wanted_count, ret_regions);
 	db_rows_destroy(&rows);
 	return STATUS_OK;
+}
+
+enum status ranking_store_load_heads(struct db *db, struct arena *arena, const char **ret_heads)
+{
+	static const char SQL[] =
+		"SELECT COALESCE(pg_catalog.json_object_agg(region_id, last_seq::text ORDER BY region_id), '{}')::text"
+		" FROM effreg.event_head WHERE last_seq > 0";
+	return query_text(db, arena, SQL, NULL, 0, ret_heads);
 }
 
 /* ---- results ---- */
@@ -330,25 +356,29 @@ enum status ranking_store_find_live(struct db *db, struct arena *arena, const ch
 }
 
 static enum status insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
-                              const struct ranking_edition *edition, int64_t published_us, struct span methodology_text)
+                              const struct ranking_edition *edition, const struct ranking_publication *publication)
 {
 	static const char SQL[] =
 		"INSERT INTO effreg.rating_run (cohort, period, kind, revision, methodology_code, methodology_version, methodology,"
-		"  result_digest, document_digest, document, seqs, notes, published_time, published_by)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+		"  result_digest, document_digest, document, seqs, notes, published_time, published_by, cutoff, public_key,"
+		"  signature, difference)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+	struct span methodology_text = publication->methodology_text;
 	struct run_texts texts = format_run(arena, run, edition);
 	const struct db_param params[] = {
 		db_text(run->cohort), db_text(run->period), db_text(edition->kind), db_integer(arena, edition->revision),
 		db_text(run->methodology->code), db_integer(arena, run->methodology->version),
 		db_text(arena_text(arena, methodology_text.at, methodology_text.len)), db_text(run->result_digest),
 		db_text(edition->document_digest), db_text(texts.document), db_text(texts.seqs), db_text(texts.notes),
-		db_timestamp(arena, published_us), db_text(edition->published_by)};
+		db_timestamp(arena, publication->published_us), db_text(edition->published_by), db_text(publication->cutoff),
+		db_text(edition->public_key), db_text(edition->signature), db_text(edition->corrects)};
 	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
 }
 
 /* The rows of a run as columns, so that one statement inserts them all. */
 struct row_columns {
-	const char **region, **place, **previous_place, **score, **group, **reason, **inputs, **nodes;
+	const char **region, **authority, **place, **previous_place, **overall_place, **score, **group, **reason;
+	const char **interval_lo, **interval_hi, **inputs, **nodes;
 };
 
 static const char **new_column(struct arena *arena, const struct ranking_run *run)
@@ -365,12 +395,17 @@ static struct row_columns format_rows(struct arena *arena, const struct ranking_
 {
 	struct row_columns columns = {
 		new_column(arena, run), new_column(arena, run), new_column(arena, run), new_column(arena, run),
+		new_column(arena, run), new_column(arena, run), new_column(arena, run), new_column(arena, run),
 		new_column(arena, run), new_column(arena, run), new_column(arena, run), new_column(arena, run)};
 	struct buf buf;
 	buf_init(&buf, ROW_BYTES_MAX);
 	for (size_t i = 0; i < run->count; i++) {
 		const struct ranking_row *row = &run->rows[i];
 		columns.region[i] = row->region->region;
+		columns.authority[i] = row->region->authority != NULL ? row->region->authority : "";
+		columns.overall_place[i] = place_text(arena, row->overall_place);
+		columns.interval_lo[i] = place_text(arena, row->interval[0]);
+		columns.interval_hi[i] = place_text(arena, row->interval[1]);
 		columns.place[i] = place_text(arena, row->place);
 		columns.previous_place[i] = place_text(arena, row->region->previous_place);
 		columns.score[i] = row->score;
@@ -390,26 +425,30 @@ static enum status insert_rows(struct db *db, struct arena *arena, const struct 
 {
 	static const char SQL[] =
 		"INSERT INTO effreg.rating_row (cohort, period, kind, revision, region_id, place, previous_place, score, group_code,"
-		"  reason, inputs, nodes)"
+		"  reason, inputs, nodes, authority, overall_place, interval_lo, interval_hi)"
 		" SELECT $1, $2, $3, $4::integer, line.*"
 		" FROM ROWS FROM (pg_catalog.unnest($5::text[]), pg_catalog.unnest($6::integer[]),"
 		"  pg_catalog.unnest($7::integer[]), pg_catalog.unnest($8::numeric[]), pg_catalog.unnest($9::text[]),"
-		"  pg_catalog.unnest($10::text[]), pg_catalog.unnest($11::json[]), pg_catalog.unnest($12::json[])) AS line";
+		"  pg_catalog.unnest($10::text[]), pg_catalog.unnest($11::json[]), pg_catalog.unnest($12::json[]),"
+		"  pg_catalog.unnest($13::text[]), pg_catalog.unnest($14::integer[]), pg_catalog.unnest($15::integer[]),"
+		"  pg_catalog.unnest($16::integer[])) AS line";
 	struct row_columns columns = format_rows(arena, run);
 	const struct db_param params[] = {
 		db_text(run->cohort), db_text(run->period), db_text(edition->kind), db_integer(arena, edition->revision),
 		db_array(arena, columns.region, run->count), db_array(arena, columns.place, run->count),
 		db_array(arena, columns.previous_place, run->count), db_array(arena, columns.score, run->count),
 		db_array(arena, columns.group, run->count), db_array(arena, columns.reason, run->count),
-		db_array(arena, columns.inputs, run->count), db_array(arena, columns.nodes, run->count)};
+		db_array(arena, columns.inputs, run->count), db_array(arena, columns.nodes, run->count),
+		db_array(arena, columns.authority, run->count), db_array(arena, columns.overall_place, run->count),
+		db_array(arena, columns.interval_lo, run->count), db_array(arena, columns.interval_hi, run->count)};
 	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
 }
 
 enum status ranking_store_insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
-                                     const struct ranking_edition *edition, int64_t published_us,
-                                     struct span methodology_text)
+                                     const struct ranking_edition *edition,
+                                     const struct ranking_publication *publication)
 {
-	enum status status = insert_run(db, arena, run, edition, published_us, methodology_text);
+	enum status status = insert_run(db, arena, run, edition, publication);
 	return status == STATUS_OK ? insert_rows(db, arena, run, edition) : status;
 }
 
@@ -436,7 +475,7 @@ enum status ranking_store_load_history(struct db *db, struct buf *buf, const cha
 	static const char SQL[] =
 		"SELECT run.period, run.kind, run.revision, line.place, line.score, run.result_digest"
 		" FROM effreg.rating_row AS line JOIN effreg.rating_run AS run USING (cohort, period, kind, revision)"
-		" WHERE line.cohort = $1 AND line.region_id = $2"
+		" WHERE line.cohort = $1 AND line.region_id = $2 AND line.authority = ''"
 		" ORDER BY run.period, run.published_time, (run.kind = 'final'), run.revision";
 	const struct db_param params[] = {db_text(cohort), db_text(region)};
 	struct db_rows *rows;

@@ -7,6 +7,7 @@
 
 #include "common/db.h"
 #include "common/ident.h"
+#include "services/ranking/ranking_cohort.h"
 #include "services/ranking/ranking_document.h"
 
 #define RANKING_CONSUMER         "ranking"
@@ -39,10 +40,19 @@ struct ranking_regions {
 	const char *unsettled;           /* a region whose figures or marks are behind its log, or NULL */
 };
 
-/* In one statement, so that every region's figures, seq and head belong together. previous_period may be NULL. */
-enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct methodology *methodology,
-                                       const char *cohort, const char *period, const char *previous_period,
+struct ranking_question {
+	const struct methodology *methodology;
+	const struct ranking_cohort *cohort;  /* whose previous places, newcomers and sizes */
+	const char *period;
+	const char *cutoff;                   /* {"20000000": "17", …}: settled is who was read that far; NULL: to the heads
+	                                         of the logs, with nothing left to be marked */
+};
+
+/* All regions, whatever the cohort. In one statement, so that every region's figures, seq and head belong together. */
+enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct ranking_question *question,
                                        struct ranking_regions *ret_regions) MUST_CHECK;
+/* How far each log goes now: {"20000000": "17", …}, without empty ones. */
+enum status ranking_store_load_heads(struct db *db, struct arena *arena, const char **ret_heads) MUST_CHECK;
 
 /* ---- results ---- */
 
@@ -75,10 +85,17 @@ enum status ranking_store_find_published(struct db *db, struct arena *arena, con
                                          struct ranking_published *ret_published) MUST_CHECK;
 enum status ranking_store_find_live(struct db *db, struct arena *arena, const char *cohort, const char *period,
                                     const char **ret_document) MUST_CHECK;
-/* The run and a row for each region. published_us is edition->published_time as an instant. */
+/* What a run is stored with beside what its document says. */
+struct ranking_publication {
+	int64_t published_us;          /* the edition's published_time as an instant */
+	struct span methodology_text;
+	const char *cutoff;            /* the seqs that had to be reached, or NULL */
+};
+
+/* The run and a row for each region or authority. */
 enum status ranking_store_insert_run(struct db *db, struct arena *arena, const struct ranking_run *run,
-                                     const struct ranking_edition *edition, int64_t published_us,
-                                     struct span methodology_text) MUST_CHECK;
+                                     const struct ranking_edition *edition,
+                                     const struct ranking_publication *publication) MUST_CHECK;
 
 /* [{"period", "kind", "revision", "place", "score", "result_digest"}]: oldest period first, then as published. */
 enum status ranking_store_load_history(struct db *db, struct buf *buf, const char *cohort,

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "services/ranking/ranking_difference.h"
 #include "services/ranking/ranking_query.h"
+#include "services/ranking/ranking_seal.h"
 
 #define ARENA_BYTES  ((size_t)64 * 1024 * 1024)
 #define ANSWER_BYTES ((size_t)1024 * 1024)
@@ -33,6 +35,7 @@ struct world {
 	struct buf header;
 	struct buf body;
 	uint64_t hinted_seq;   /* of the last hint on the rating stream */
+	const char *hinted_cohort;
 };
 
 static struct world world;
@@ -53,7 +56,7 @@ static const char *key_text(const char *key)
 static void note_hint(void *context, const char *cohort, uint64_t seq)
 {
 	(void)context;
-	assert_string_equal(cohort, "all");
+	world.hinted_cohort = arena_text(world.arena, cohort, strlen(cohort));
 	world.hinted_seq = seq;
 }
 
@@ -128,8 +131,8 @@ static void open_service(const char *dsn)
 	    db_connect(dsn, "test-ranking", &world.db, &fault) != STATUS_OK)
 		fail_msg("%s", fault.text);
 	assert_int_equal(db_exec(world.db, "SET ROLE effreg_ranking"), STATUS_OK);
-	if (ranking_handlers_new(world.db, EFFREG_SOURCE_DIR "/deploy/config/methodology.json", &world.handlers, &fault) !=
-	    STATUS_OK)
+	if (ranking_handlers_new(world.db, EFFREG_SOURCE_DIR "/deploy/config/methodology.json",
+	                         EFFREG_SOURCE_DIR "/deploy/config/cohorts.json", &world.handlers, &fault) != STATUS_OK)
 		fail_msg("%s %s", fault.pointer, fault.text);
 	world.query = (struct ranking_query){.handlers = world.handlers, .published = note_hint};
 	world.consumer = stream_consumer_new(world.db, &(struct stream_consumer_options){
@@ -144,9 +147,9 @@ static void fill_database(void)
 	          " effreg.event, effreg.event_head, effreg.client_key");
 	admin_run("INSERT INTO effreg.region (region_id, iso, kind, name_ru, name_en, federal_district_ru,"
 	          " federal_district_en) VALUES"
-	          " ('40000000', 'RU-SPE', 'city', 'Санкт-Петербург', 'Saint Petersburg', 'С', 'N'),"
-	          " ('20000000', 'RU-VOR', 'oblast', 'Воронежская область', 'Voronezh Oblast', 'Ц', 'C'),"
-	          " ('27000000', 'RU-KGD', 'oblast', 'Калининградская область', 'Kaliningrad Oblast', 'С', 'N')"
+	          " ('40000000', 'RU-SPE', 'city', 'Санкт-Петербург', 'Saint Petersburg', 'С', 'Northwestern Federal District'),"
+	          " ('20000000', 'RU-VOR', 'oblast', 'Воронежская область', 'Voronezh Oblast', 'Ц', 'Central Federal District'),"
+	          " ('27000000', 'RU-KGD', 'oblast', 'Калининградская область', 'Kaliningrad Oblast', 'С', 'Northwestern Federal District')"
 	          " ON CONFLICT DO NOTHING");
 	admin_run(arena_printf(world.arena, "INSERT INTO effreg.client_key (public_key, role) VALUES ('%s', 'coordinator'),"
 	                                    " ('%s', 'reader')", key_text(COORDINATOR), key_text(READER)));
@@ -294,6 +297,7 @@ static void publishing_the_same_result_twice_changes_nothing(void **state)
 	assert_int_equal(integer_of(first, "revision"), 1);
 	assert_false(json_bool(json_find(first, "unchanged")));
 	assert_int_equal(world.hinted_seq, 1);
+	assert_string_equal(world.hinted_cohort, "all");
 	const struct json *second = publish("2023", "final");
 	assert_true(json_bool(json_find(second, "unchanged")));
 	assert_string_equal(json_find_string(first, "document_digest"), json_find_string(second, "document_digest"));
@@ -405,7 +409,9 @@ static void what_cannot_be_answered_is_refused_with_its_code(void **state)
 		{"rating.get", "{\"period\":2023}", "bad_request"},
 		{"rating.get", "{\"period\":\"2023\",\"kind\":\"last\"}", "bad_request"},
 		{"rating.get", "{\"period\":\"2023\",\"revision\":1.5}", "bad_request"},
-		{"rating.get", "{\"period\":\"2023\",\"cohort\":\"newcomers\"}", "unknown_cohort"},
+		{"rating.get", "{\"period\":\"2023\",\"cohort\":\"nobody\"}", "unknown_cohort"},
+		{"rating.get", "{\"period\":\"2023\",\"cohort\":\"size-large\"}", "not_found"},
+		{"rating.get", "{\"period\":\"1999\",\"cohort\":\"newcomers\"}", "not_found"},
 		{"rating.get", "{\"period\":\"2023\",\"kind\":\"final\"}", "not_found"},
 		{"rating.get", "{\"period\":\"1999\"}", "not_found"},
 		{"rating.history", "{\"region\":\"RU-XXX\"}", "unknown_region"},
@@ -413,6 +419,12 @@ static void what_cannot_be_answered_is_refused_with_its_code(void **state)
 		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"live\"}", "bad_request"},
 		{"rating.publish", "{\"period\":\"2023\"}", "bad_request"},
 		{"rating.publish", "{\"period\":\"1999\",\"kind\":\"final\"}", "not_found"},
+		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"cutoff\":[]}", "bad_request"},
+		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"cutoff\":{\"2\":\"1\"}}", "bad_request"},
+		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"cutoff\":{\"20000000\":1}}", "bad_request"},
+		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"public_key\":\"00\"}", "bad_request"},
+		{"rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"published_time\":\"2024-01-20T00:00:00Z\"}", "bad_request"},
+		{"rating.prepare", "{\"period\":\"2023\"}", "bad_request"},
 	};
 	need_database();
 	settle();
@@ -510,6 +522,205 @@ static void another_methodology_makes_live_results_due(void **state)
 	assert_int_equal(count_of("rating_due"), 2);
 }
 
+/* ---- cut-offs, signatures, revisions ---- */
+
+#define PUBLIC_KEY_SIZE (2 * SIGN_PUBLIC_BYTES + 1)
+
+static const uint8_t SEED[32] = {7};
+
+struct signer {
+	uint8_t public_key[SIGN_PUBLIC_BYTES], secret_key[SIGN_SECRET_BYTES];
+	char public_text[PUBLIC_KEY_SIZE];
+	char signature[RANKING_SEAL_SIGNATURE_SIZE];
+};
+
+static struct signer new_signer(void)
+{
+	struct signer signer;
+	sign_keypair(SEED, signer.public_key, signer.secret_key);
+	hex_format(signer.public_key, SIGN_PUBLIC_BYTES, signer.public_text);
+	return signer;
+}
+
+static const struct json *prepare_final(const char *public_key)
+{
+	return ask_ok(COORDINATOR, "rating.prepare",
+	              arena_printf(world.arena, "{\"period\":\"2023\",\"kind\":\"final\",\"public_key\":\"%s\"}", public_key));
+}
+
+static const char *signed_params(const struct signer *signer, const struct json *document)
+{
+	return arena_printf(world.arena, "{\"period\":\"2023\",\"kind\":\"final\",\"public_key\":\"%s\",\"signature\":\"%s\","
+	                                 "\"published_time\":\"%s\"}", signer->public_text, signer->signature,
+	                    json_find_string(document, "published_time"));
+}
+
+static void what_was_prepared_and_signed_is_published(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	struct signer signer = new_signer();
+	const struct json *document = json_find(prepare_final(signer.public_text), "document");
+	assert_int_equal(count_of("rating_run"), 0);
+	ranking_seal_sign(signer.secret_key, json_find_string(document, "document_digest"), signer.signature);
+	const char *params = signed_params(&signer, document);
+	const struct json *published = ask_ok(COORDINATOR, "rating.publish", params);
+	assert_string_equal(json_find_string(published, "document_digest"), json_find_string(document, "document_digest"));
+	const struct json *stored = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
+	assert_int_equal(ranking_seal_check(world.arena, stored, signer.public_text), RANKING_SEAL_SOUND);
+	assert_string_equal(json_find_string(stored, "published_by"), key_text(COORDINATOR));
+}
+
+static void a_signature_over_another_document_is_refused(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	struct signer signer = new_signer();
+	const struct json *document = json_find(prepare_final(signer.public_text), "document");
+	ranking_seal_sign(signer.secret_key, json_find_string(document, "document_digest"), signer.signature);
+	const char *params = signed_params(&signer, document);
+	set_value(SPB, "2023", "lead_time_reduction", "90");
+	ask_refused(COORDINATOR, "rating.publish", params, "bad_signature");
+	assert_int_equal(count_of("rating_run"), 0);
+}
+
+/* Events go on flowing; what was there when the publisher asked is what counts. */
+static void a_publication_at_a_cut_off_does_not_wait_for_what_comes_later(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	admin_run("UPDATE effreg.event_head SET last_seq = 2 WHERE region_id = '" VOR "'");
+	const struct json *behind = ask_ok(COORDINATOR, "rating.prepare", "{\"period\":\"2023\",\"kind\":\"final\"}");
+	assert_true(json_is(json_find(behind, "document"), JSON_NULL));
+	assert_string_equal(json_find_string(behind, "waits_for"), VOR);
+	assert_string_equal(json_find_string(json_find(behind, "cutoff"), VOR), "2");
+	admin_run("UPDATE effreg.cursor SET seq = 2 WHERE consumer = 'metrics'");
+	admin_run("UPDATE effreg.event_head SET last_seq = 9 WHERE region_id = '" VOR "'");
+	ask_refused(COORDINATOR, "rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"cutoff\":{\"" VOR "\":\"3\"}}",
+	            "not_settled");
+	ask_ok(COORDINATOR, "rating.publish", "{\"period\":\"2023\",\"kind\":\"final\",\"cutoff\":{\"" VOR "\":\"2\"}}");
+	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
+	assert_string_equal(json_find_string(json_find(json_find(document, "seqs"), VOR), "seq"), "2");
+}
+
+static const char *canonical_of(const struct json *json)
+{
+	struct buf text;
+	buf_init(&text, ANSWER_BYTES);
+	assert_int_equal(json_canonical(&text, json), STATUS_OK);
+	const char *kept = arena_text(world.arena, text.at, text.len);
+	buf_clear(&text);
+	return kept;
+}
+
+/* The difference is kept in the document, and is what anyone gets from the two documents. */
+static void a_correction_keeps_what_it_corrects(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	publish("2023", "final");
+	set_value(SPB, "2023", "lead_time_reduction", "90");
+	write_metric(SPB, "2023");
+	follow();
+	publish("2023", "final");
+	const struct json *first = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"kind\":\"final\",\"revision\":1}");
+	const struct json *second = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
+	assert_true(json_is(json_find(first, "corrects"), JSON_NULL));
+	const struct json *corrects = json_find(second, "corrects");
+	assert_int_equal(integer_of(json_find(corrects, "from"), "revision"), 1);
+	assert_string_equal(json_find_string(json_find(corrects, "from"), "document_digest"),
+	                    json_find_string(first, "document_digest"));
+	const struct json *row = json_first(json_find(corrects, "rows"));
+	const struct json *figure = json_find(json_find(json_next(row), "indicators"), "lead_time_reduction");
+	assert_string_equal(json_find_string(json_next(row), "region"), SPB);
+	assert_string_equal(json_string(json_first(figure)), "40");
+	assert_string_equal(json_string(json_next(json_first(figure))), "90");
+	struct buf text;
+	buf_init(&text, ANSWER_BYTES);
+	ranking_difference_write(world.arena, &text, first, second);
+	const struct json *computed = parse(&text);
+	assert_string_equal(canonical_of(json_find(computed, "rows")), canonical_of(json_find(corrects, "rows")));
+	buf_clear(&text);
+	assert_int_equal(ranking_seal_check(world.arena, second, NULL), RANKING_SEAL_UNSIGNED);
+}
+
+/* ---- cohorts ---- */
+
+static void a_cohort_is_rated_by_itself_and_over_all(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	const struct json *district =
+		ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"district-northwestern\"}");
+	assert_string_equal(json_find_string(district, "kind"), "live");
+	assert_int_equal(integer_of(row_of(district, SPB), "place"), 1);
+	assert_int_equal(integer_of(row_of(district, SPB), "overall_place"), 2);
+	for (const struct json *row = json_first(json_find(district, "rows")); row != NULL; row = json_next(row))
+		assert_string_not_equal(json_find_string(row, "region"), VOR);
+	ask_ok(COORDINATOR, "rating.publish",
+	       "{\"period\":\"2023\",\"kind\":\"final\",\"cohort\":\"district-northwestern\"}");
+	assert_string_equal(world.hinted_cohort, "district-northwestern");
+	ask_refused(READER, "rating.get", "{\"period\":\"2023\",\"kind\":\"final\"}", "not_found");
+	district = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"district-northwestern\",\"kind\":\"final\"}");
+	assert_int_equal(ranking_seal_check(world.arena, district, NULL), RANKING_SEAL_UNSIGNED);
+}
+
+/* Voronezh had joined by the end of 2021, Saint Petersburg had not. */
+static void newcomers_are_who_joined_within_the_years(void **state)
+{
+	(void)state;
+	need_database();
+	set_value(VOR, "2021", "joined", "1");
+	settle();
+	const struct json *newcomers = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"newcomers\"}");
+	assert_int_equal(json_count(json_find(newcomers, "rows")), 1);
+	assert_int_equal(integer_of(row_of(newcomers, SPB), "place"), 1);
+}
+
+static void leagues_by_size_take_the_figure_of_the_period(void **state)
+{
+	(void)state;
+	need_database();
+	set_value(VOR, "2023", "initiated", "200");
+	set_value(SPB, "2023", "initiated", "199.5");
+	settle();
+	const struct json *large = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"size-large\"}");
+	const struct json *medium = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"size-medium\"}");
+	assert_int_equal(integer_of(row_of(large, VOR), "place"), 1);
+	assert_int_equal(json_count(json_find(large, "rows")), 1);
+	assert_int_equal(integer_of(row_of(medium, SPB), "place"), 1);
+}
+
+static void the_cohorts_are_listed(void **state)
+{
+	(void)state;
+	need_database();
+	const struct json *list = ask_ok(READER, "rating.cohorts", "{}");
+	assert_true(json_count(list) >= 10);
+	assert_string_equal(json_find_string(json_first(list), "cohort"), "all");
+	assert_non_null(json_find_string(json_find(json_first(list), "title"), "ru"));
+}
+
+static void a_place_has_an_interval(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
+	const struct json *interval = json_find(row_of(document, VOR), "interval");
+	int64_t lo = 0, hi = 0;
+	assert_int_equal(json_count(interval), 2);
+	assert_true(json_integer(json_first(interval), &lo) && json_integer(json_next(json_first(interval)), &hi));
+	assert_true(lo == 1 && hi >= 1 && hi <= 2);
+	assert_true(json_is(json_find(row_of(document, KGD), "interval"), JSON_NULL));
+	assert_int_equal(integer_of(json_find(document, "interval_by"), "replicates"), 200);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -535,6 +746,15 @@ int main(void)
 		CASE(having_joined_is_carried_forward),
 		CASE(a_mark_waits_for_the_computation_of_its_period),
 		CASE(another_methodology_makes_live_results_due),
+		CASE(what_was_prepared_and_signed_is_published),
+		CASE(a_signature_over_another_document_is_refused),
+		CASE(a_publication_at_a_cut_off_does_not_wait_for_what_comes_later),
+		CASE(a_correction_keeps_what_it_corrects),
+		CASE(a_cohort_is_rated_by_itself_and_over_all),
+		CASE(newcomers_are_who_joined_within_the_years),
+		CASE(leagues_by_size_take_the_figure_of_the_period),
+		CASE(the_cohorts_are_listed),
+		CASE(a_place_has_an_interval),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }

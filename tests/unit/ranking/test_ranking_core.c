@@ -193,6 +193,25 @@ static void the_document_digest_binds_the_publication_and_the_log(void **state)
 	assert_string_not_equal(first, other);
 }
 
+/* Whatever is shown is covered: a name, a place of the year before, an interval. */
+static void the_document_digest_sees_all_that_is_shown(void **state)
+{
+	struct ranking_region regions[6];
+	fill_regions(regions);
+	const struct ranking_edition edition = {.kind = "final", .revision = 1, .published_time = "2024-02-20T00:00:00Z",
+	                                        .published_by = "key"};
+	char first[SHA256_HEX_SIZE];
+	char other[SHA256_HEX_SIZE];
+	assert_int_equal(ranking_document_digest(*state, compute(*state, regions, 6), &edition, first, NULL), STATUS_OK);
+	regions[1].previous_place = 17;
+	assert_int_equal(ranking_document_digest(*state, compute(*state, regions, 6), &edition, other, NULL), STATUS_OK);
+	assert_string_not_equal(first, other);
+	fill_regions(regions);
+	regions[2].name_en = "Other";
+	assert_int_equal(ranking_document_digest(*state, compute(*state, regions, 6), &edition, other, NULL), STATUS_OK);
+	assert_string_not_equal(first, other);
+}
+
 static void the_document_has_the_agreed_shape(void **state)
 {
 	struct ranking_region regions[6];
@@ -207,7 +226,11 @@ static void the_document_has_the_agreed_shape(void **state)
 	           "{\"period\":\"2023\",\"cohort\":\"all\",\"kind\":\"live\",\"revision\":0,\"result_digest\":\"%s\","
 	           "\"document_digest\":null,\"methodology\":{\"code\":\"m\",\"version\":4},\"rows\":["
 	           "{\"region\":\"20000000\",\"iso\":\"RU-VOR\",\"name\":{\"ru\":\"Область\",\"en\":\"Oblast\"},\"place\":1,"
-	           "\"previous_place\":18,\"change\":17,\"score\":50,\"group\":\"middle\",\"interval\":null,\"eligible\":true,\"reason\":null}]}",
+	           "\"previous_place\":18,\"change\":17,\"score\":50,\"group\":\"middle\",\"interval\":null,\"eligible\":true,"
+	           "\"reason\":null,\"overall_place\":1,\"figures\":{\"joined\":true,\"measured\":5,\"indicators\":{\"x\":\"20\","
+	           "\"y\":\"2\"},\"nodes\":{\"index\":\"50\",\"a\":\"50\"},\"score\":\"50\"}}],\"cohort_title\":{\"ru\":null,\"en\":null},\"interval_by\":null,"
+	           "\"seqs\":{\"20000000\":{\"seq\":\"2\",\"head\":\"" HEAD_TEXT "\"}},\"published_time\":null,"
+	           "\"published_by\":null,\"corrects\":null,\"public_key\":null,\"signature\":null}",
 	           run->result_digest);
 	assert_string_equal(text.at, expected.at);
 	buf_clear(&expected);
@@ -241,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_result_digest_sees_every_figure, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(the_result_digest_is_that_of_the_canonical_text, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(the_document_digest_binds_the_publication_and_the_log, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(the_document_digest_sees_all_that_is_shown, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(the_document_has_the_agreed_shape, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(what_is_stored_beside_the_document_names_every_code, make_arena, drop_arena),
 	};

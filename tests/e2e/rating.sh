@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# A rating published, signed, corrected and checked by somebody who has the document alone; leagues; intervals that the
+# command line finds again from the document's own figures.
+set -euo pipefail
+# shellcheck source=tests/harness/centre.sh
+source "$(dirname "$0")/../harness/centre.sh"
+
+effreg=$centre_bin/effreg
+methodology=$centre_root/deploy/config/methodology.json
+document=$test_work/rating.json
+
+# No centre, no database.
+alone() {
+	env -u EFFREG_DSN -u EFFREG_SIGN_KEY_FILE LC_ALL=C "$effreg" "$@"
+}
+
+get() {
+	centre_effreg rating get --period 2023 --format json "$@"
+}
+
+# fails_with EXIT PATTERN COMMAND...
+fails_with() {
+	local status=0
+	"${@:3}" >"$test_work/refusal" 2>&1 || status=$?
+	cat "$test_work/refusal"
+	[[ $status == "$1" ]] && grep -E -- "$2" "$test_work/refusal"
+}
+
+# json FILE EXPRESSION: what Python says of the document d.
+json() {
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"
+}
+
+# changed EXPRESSION: the document with one thing changed.
+changed() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+exec(sys.argv[2])
+json.dump(d, open(sys.argv[3], "w"), ensure_ascii=False)' "$document" "$1" "$test_work/changed.json"
+	alone rating verify "$test_work/changed.json" --public-key "$centre_home/keys/rating.pub"
+}
+
+# The figures of the rated, as a table that effreg rank reads.
+write_values() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+codes = list(d["rows"][0]["figures"]["indicators"])
+print("unit," + ",".join(codes))
+for row in sorted((r for r in d["rows"] if r["place"]), key=lambda r: r["region"]):
+    print(row["region"] + "," + ",".join(row["figures"]["indicators"][c] or "NA" for c in codes))' "$document" >"$test_work/values.csv"
+}
+
+# effreg rank says the same place, score and interval of every region.
+ranks_alike() {
+	local replicates seed perturb
+	replicates=$(json "$document" 'd["interval_by"]["replicates"]')
+	seed=$(json "$document" 'd["interval_by"]["seed"]')
+	perturb=$(json "$document" 'd["interval_by"]["perturb"]')
+	alone rank --methodology "$methodology" --values "$test_work/values.csv" --replicates "$replicates" --seed "$seed" \
+		--perturb "$perturb" >"$test_work/ranks.csv" || return 1
+	python3 -c 'import csv, json, math, sys
+rows = {r["region"]: r for r in json.load(open(sys.argv[1]))["rows"]}
+ranked = list(csv.DictReader(open(sys.argv[2])))
+assert len(ranked) == sum(1 for r in rows.values() if r["place"]), "not all are there"
+for line in ranked:
+    row = rows[line["unit"]]
+    interval = [math.floor(float(line["rank_q05"])), math.ceil(float(line["rank_q95"]))]
+    assert int(line["rank"]) == row["place"] and interval == row["interval"], (line, row)
+    assert abs(float(line["index"]) - row["score"]) <= 0.0005, (line, row)
+wide = sum(1 for r in rows.values() if r["place"] and r["interval"][0] < r["interval"][1])
+assert wide > 10, "intervals that tell nothing"' "$document" "$test_work/ranks.csv"
+}
+
+# The document's digests by another program: RFC 8785 is sorted members without blanks, numbers as JavaScript prints them.
+python_agrees() {
+	python3 -c 'import hashlib, json, sys
+d = json.load(open(sys.argv[1]))
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def digest(value):
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+rows = sorted(d["rows"], key=lambda r: r["region"])
+result = {"cohort": d["cohort"], "period": d["period"], "methodology": d["methodology"],
+    "inputs": [{"region": r["region"], **{k: r["figures"][k] for k in ("joined", "measured", "indicators")}} for r in rows],
+    "results": [{"region": r["region"], **{k: r[k] for k in ("place", "group", "eligible", "reason")},
+        "score": r["figures"]["score"], "nodes": r["figures"]["nodes"]} for r in rows]}
+assert digest(result) == d["result_digest"], "result_digest"
+for row in d["rows"]:  # a whole number is printed without a point in JavaScript
+    if row["score"] is not None and row["score"] == int(row["score"]):
+        row["score"] = int(row["score"])
+body = {k: v for k, v in d.items() if k not in ("document_digest", "signature")}
+assert digest(body) == d["document_digest"], "document_digest"' "$document"
+}
+
+http_get() {
+	env -u http_proxy python3 -c 'import sys, urllib.request
+sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout=20).read())' "http://127.0.0.1:$(centre_port http)$1"
+}
+
+# The same bytes from HTTP and from the query socket.
+http_equals_query() {
+	cmp <(http_get "/api/v1/ratings/2023?cohort=$1" | tr -d '\n') <(get --cohort "$1" | tr -d '\n')
+}
+
+page_shows_cohort_and_interval() {
+	http_get "/ratings/2023?cohort=district-central&lang=ru" >"$test_work/page.html"
+	grep -F 'Центральный федеральный округ' "$test_work/page.html" && grep -F 'class="interval"' "$test_work/page.html" &&
+		grep -F 'среди всех регионов' "$test_work/page.html"
+}
+
+# Every member of a district has its place over all from the rating of all.
+overall_places_agree() {
+	python3 -c 'import json, sys
+overall = {r["region"]: r["place"] for r in json.load(open(sys.argv[1]))["rows"]}
+rows = json.load(open(sys.argv[2]))["rows"]
+assert len(rows) == 18, len(rows)
+assert all(r["overall_place"] == overall[r["region"]] for r in rows)
+assert sorted(r["place"] for r in rows if r["place"]) != sorted(r["overall_place"] for r in rows if r["overall_place"])' \
+		"$document" "$test_work/central.json"
+}
+
+test_generate
+test_start_centre
+test_push_all
+centre_settle
+
+# ---- published, signed, checked
+
+check "a final rating is published" test_publish 2023
+get >"$document"
+check "it is signed by the coordinator's key" test "$(centre_text public_key <"$document")" == "$(<"$centre_home/keys/rating.pub")"
+check "anybody can verify it" alone rating verify "$document" --public-key "$centre_home/keys/rating.pub"
+check "by its own key as well" alone rating verify "$document"
+check "in Russian" fails_with 0 'подпись сходятся' "$effreg" rating verify "$document" --lang ru
+check "another program computes the same digests" python_agrees
+check "a changed place is found" fails_with 1 result_digest changed 'd["rows"][0]["place"] += 1'
+check "a changed figure is found" fails_with 1 result_digest changed 'd["rows"][3]["figures"]["measured"] += 1'
+check "a changed score is found" fails_with 1 result_digest changed 'd["rows"][3]["score"] += 0.001'
+check "a changed interval is found" fails_with 1 document_digest changed 'd["rows"][3]["interval"][1] += 1'
+check "a changed place of the year before is found" fails_with 1 document_digest changed 'd["rows"][3]["previous_place"] = 7'
+check "a changed seq is found" fails_with 1 document_digest changed 'd["seqs"]["20000000"]["seq"] = "1"'
+check "a changed signature is found" fails_with 1 'signature does not hold' changed \
+	'd["signature"] = ("0" if d["signature"][0] != "0" else "1") + d["signature"][1:]'
+check "a signature taken away is found" fails_with 1 'document_digest' changed 'd["public_key"] = d["signature"] = None'
+"$effreg" keys new --signing "$test_work/stranger" >/dev/null
+check "another key did not sign it" fails_with 1 'not signed by this key' alone rating verify "$document" \
+	--public-key "$test_work/stranger.pub"
+get --kind live >"$test_work/live.json"
+check "a live rating is provisional" fails_with 1 'live rating' alone rating verify "$test_work/live.json"
+check "what is no rating is told" fails_with 1 'no whole rating' alone rating verify "$methodology"
+centre_effreg log export --out "$test_work/logs" >/dev/null 2>&1
+check "the document names all that recompute needs" fails_with 0 'equal to the document' alone rating recompute \
+	--logs "$test_work/logs" --methodology "$methodology" --document "$document"
+
+# ---- intervals and leagues
+
+write_values
+check "effreg rank finds the same places and intervals from the document's figures" ranks_alike
+check "the cohorts are listed" fails_with 0 '^district-volga +Приволжский' centre_effreg rating cohorts --lang ru
+get --cohort district-central >"$test_work/central.json"
+check "a district keeps the place over all beside its own" overall_places_agree
+check "a league is published under its own name" fails_with 0 '"cohort":"size-medium"' centre_effreg rating publish --period 2023 \
+	--kind interim --cohort size-medium --format json
+get --cohort size-medium >"$test_work/medium.json"
+check "and verifies like any other" alone rating verify "$test_work/medium.json" --public-key "$centre_home/keys/rating.pub"
+check "HTTP answers the same document of a published league" http_equals_query size-medium
+check "and of a live one" http_equals_query district-central
+check "the page shows the league, the interval and the place over all" page_shows_cohort_and_interval
+check "an unknown cohort is refused" fails_with 1 'no such cohort' centre_effreg rating get --period 2023 --cohort nobody
+
+# ---- a correction
+
+late=$(basename "$(grep -l -F '.practice.published.' "$test_story"/*.ndjson | sed -n 1p)" .ndjson)
+grep -m 1 -F '.practice.published.' "$test_story/$late.ndjson" |
+	sed -E 's/"id": ?"[0-9a-f]{8}/"id":"0badc0de/; s/"sequence": ?"[0-9]+"/"sequence":"999999"/
+		s/"practice": ?"[^"]*"/"practice":"LATE-1"/; s,/practice/[^"]*",/practice/LATE-1",
+		s/"time": ?"[0-9]{4}-[0-9]{2}-[0-9]{2}/"time":"2023-06-01/' >"$test_work/later.ndjson"
+check_equal "an event comes after the publication" 1 "$(centre_push "$late" "$test_work/later.ndjson" | centre_sum stored)"
+check "the next publication is a revision" fails_with 0 '"revision":2' test_publish 2023
+check "the first one stays as it was" cmp "$document" <(get --kind final --revision 1)
+check "diff names the figure that moved" fails_with 0 "practices_published [0-9]+ → [0-9]+" centre_effreg rating diff --period 2023 \
+	--kind final --from 1 --to 2
+check "and how many logs went further" fails_with 0 'logs read further: 1' centre_effreg rating diff --period 2023 --lang en
+centre_effreg rating diff --period 2023 --from 1 --to 2 --format json >"$test_work/diff.json"
+get >"$test_work/second.json"
+check_equal "the revision's own document holds the same difference" "$(json "$test_work/diff.json" 'd["rows"]')" \
+	"$(json "$test_work/second.json" 'd["corrects"]["rows"]')"
+check "and verifies" alone rating verify "$test_work/second.json" --public-key "$centre_home/keys/rating.pub"
+check "there is nothing before the first" fails_with 1 'no earlier revision' centre_effreg rating diff --period 2023 --to 1 --lang en
