@@ -46,4 +46,10 @@ struct fold_rules {
 void entity_fold(enum entity_kind kind, const struct statement *statements, size_t count,
                  const struct fold_rules *rules, struct arena *scratch, struct json_writer *writer);
 
+#define ENTITY_FOLD_DATE_SIZE 11
+
+/* For the folds: the day of an instant as YYYY-MM-DD, and a member with a value of an event's data. */
+void entity_fold_date(int64_t us, char text[ENTITY_FOLD_DATE_SIZE]);
+void entity_fold_value(struct json_writer *writer, const char *name, const struct json *value);
+
 #endif

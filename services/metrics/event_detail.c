@@ -21,12 +21,6 @@ struct rule {
 	read_fn *read;       /* NULL = nothing beyond key and date */
 };
 
-static const char *const KINDS[ENTITY_KIND_COUNT] = {
-#define ENTITY_KIND_ROW(name, text) [ENTITY_##name] = text,
-	ENTITY_KIND_MAP(ENTITY_KIND_ROW)
-#undef ENTITY_KIND_ROW
-};
-
 static void read_civil_servants(struct reading *reading)
 {
 	reading->detail->count = event_data_integer(reading->data, "civil_servants", 0, 10000000);
@@ -75,9 +69,8 @@ static void read_check(struct reading *reading)
 
 static void read_unit(struct reading *reading)
 {
+	/* A unit that is in no dictionary makes the figure incomparable, not the event impossible. */
 	reading->detail->unit = unit_find(reading->units, event_data_text(reading->data, "unit"));
-	if (reading->detail->unit == NULL)
-		event_data_fail(reading->data, "unit", "unit", "a unit of the dictionary");
 }
 
 static void read_plan(struct reading *reading)
@@ -169,16 +162,11 @@ enum entity_kind event_detail_kind(enum event_type type)
 	return RULES[type].kind;
 }
 
-const char *entity_kind_text(enum entity_kind kind)
-{
-	return KINDS[kind];
-}
-
 /* Most entities are named by one member; an indicator by its project too, a headcount by authority and day. */
 static void key_set(const struct rule *rule, struct event_data *data, char key[ENTITY_KEY_SIZE])
 {
 	const char *name = rule->key == NULL ? "" : event_data_name(data, rule->key);
-	const char *kind = KINDS[rule->kind];
+	const char *kind = entity_kind_text(rule->kind);
 	if (rule->kind == ENTITY_PROJECT_INDICATOR)
 		snprintf(key, ENTITY_KEY_SIZE, "%s/%.64s/%.64s", kind, name, event_data_name(data, "indicator"));
 	else if (rule->kind == ENTITY_HEADCOUNT)

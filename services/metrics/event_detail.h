@@ -4,28 +4,11 @@
 #ifndef EFFREG_METRICS_EVENT_DETAIL_H
 #define EFFREG_METRICS_EVENT_DETAIL_H
 
+#include "services/metrics/entity_kind.h"
 #include "services/metrics/event_data.h"
 #include "services/metrics/unit.h"
 
 #define ENTITY_KEY_SIZE 224  /* a kind and up to two ids */
-
-/* Kinds of entities, as they stand in effreg.fact. */
-#define ENTITY_KIND_MAP(X) \
-	X(REGION, "region") X(AUTHORITY, "authority") X(INSTITUTION, "institution") X(HEADCOUNT, "headcount") \
-	X(CLUB, "club") X(CENTRE, "centre") X(ROLE, "role") X(STANDARD, "standard") X(PROJECT, "project") \
-	X(PROJECT_INDICATOR, "project_indicator") X(SURVEY, "survey") X(PROBLEM, "problem") X(RISK, "risk") \
-	X(LESSON, "lesson") X(LOSS, "loss") X(TEAM, "team") X(TRAINING, "training") X(TRAINING_PLAN, "training_plan") \
-	X(TRAINING_CENTRE, "training_centre") X(MENTOR, "mentor") X(MENTORSHIP, "mentorship") X(SUPPORT, "support") \
-	X(PRACTICE, "practice") X(REPLICATION, "replication") X(CONTEST, "contest") X(MEETING, "meeting") \
-	X(INSTRUCTION, "instruction") X(BONUS_SCHEME, "bonus_scheme") X(BONUS, "bonus") X(CLUB_SESSION, "club_session") \
-	X(CHAIR, "chair") X(CUP, "cup") X(AGGREGATE, "aggregate") X(VERIFICATION, "verification") X(DISPUTE, "dispute")
-
-enum entity_kind {
-#define ENTITY_KIND_ENUM(name, text) ENTITY_##name,
-	ENTITY_KIND_MAP(ENTITY_KIND_ENUM)
-#undef ENTITY_KIND_ENUM
-	ENTITY_KIND_COUNT,
-};
 
 struct event_detail {
 	int64_t on_us;           /* the date in the data; 0 where the event's time says when */
@@ -46,7 +29,6 @@ struct event_detail {
 bool event_detail_counts(enum event_type type, const char **ret_member);
 
 enum entity_kind event_detail_kind(enum event_type type);
-const char *entity_kind_text(enum entity_kind kind);
 
 /* Reads the data of an event of this type; key receives "kind/id" of its entity. Fresh, on the heap: free it. NULL when
  * data failed. */

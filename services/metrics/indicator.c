@@ -111,14 +111,14 @@ static void count_reductions(struct sums *sums, const struct project *project, i
 
 static void count_project(struct sums *sums, const struct project *project)
 {
-	if (!project_initiated(project))
+	if (!project_state_initiated(project->course.state))
 		return;
 	struct year_sums *opened = sums_of(sums, project->opened.time_us);
 	opened->initiated++;
 	opened->interdepartmental += project->authorities_count >= 2;
 	opened->independent += project->independent;
 	opened->digital += project->digital;
-	if (!project_completed(project))
+	if (!project_state_completed(project->course.state))
 		return;
 	struct year_sums *closed = sums_of(sums, project->closed.time_us);
 	closed->completed++;
@@ -131,7 +131,7 @@ static void count_project(struct sums *sums, const struct project *project)
 /* taking_part[authority's number]: the first year of its projects, 0 = none. */
 static void note_parties(const struct project *project, int *taking_part)
 {
-	if (!project_initiated(project))
+	if (!project_state_initiated(project->course.state))
 		return;
 	int year = year_of(project->opened.time_us);
 	for (unsigned i = 0; i < project->authorities_count; i++) {

@@ -193,7 +193,7 @@ static void write_project(struct json_writer *writer, const struct row *row)
 {
 	const struct project *project = (const void *)row;
 	json_member_string(writer, "project", row->key);
-	json_member_string(writer, "state", project_state_text(project->state));
+	json_member_string(writer, "state", project_state_text(project->course.state));
 	write_fact(writer, "opened", &project->opened);
 	json_write_name(writer, "authorities");
 	json_write_array(writer);
@@ -202,7 +202,7 @@ static void write_project(struct json_writer *writer, const struct row *row)
 	json_write_array_end(writer);
 	json_member_bool(writer, "digital", project->digital);
 	json_member_bool(writer, "independent", project->independent);
-	json_member_integer(writer, "stage", project->stage);
+	json_member_integer(writer, "stage", project->course.stage);
 	write_fact(writer, "closed", &project->closed);
 }
 

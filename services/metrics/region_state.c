@@ -421,12 +421,12 @@ static void fold_step(struct region_state *state, struct project *project, const
 {
 	const struct event_detail *detail = record_in_effect(record)->detail;
 	enum project_step step = step_of(record->own.type, detail);
-	project_move(project, step, step == PROJECT_STEP_STAGE ? detail->stage : 0);
+	project_move(&project->course, step, step == PROJECT_STEP_STAGE ? detail->stage : 0);
 	if (step == PROJECT_STEP_OPEN)
 		fold_opening(state, project, record);
-	if (step == PROJECT_STEP_CLOSE && project_completed(project))
+	if (step == PROJECT_STEP_CLOSE && project_state_completed(project->course.state))
 		project->closed = record->own.place;
-	if (!project_completed(project))
+	if (!project_state_completed(project->course.state))
 		project->closed = (struct fact){.source = NULL};
 }
 
@@ -438,9 +438,7 @@ static void fold_project(struct region_state *state, const struct entity *entity
 	project->authorities_count = 0;
 	project->digital = false;
 	project->independent = false;
-	project->state = PROJECT_DRAFT;
-	project->stage = 0;
-	project->reopened = false;
+	project->course = (struct project_course){.state = PROJECT_DRAFT};
 	for (size_t i = 0; i < entity->records_count; i++)
 		fold_step(state, project, entity->records[i]);
 	project_mark(state, project);

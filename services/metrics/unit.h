@@ -25,4 +25,10 @@ void unit_table_destroy(struct unit_table **table);
 /* Lives as long as the table; NULL when there is no such unit. */
 const struct unit *unit_find(const struct unit_table *table, const char *code);
 
+/* value in the other unit, rounded half to even once. False for another family, or out of a decimal's range. */
+bool unit_convert(decimal value, const struct unit *from, const struct unit *to, decimal *ret_value) MUST_CHECK;
+
+/* A code or family out of a dictionary; false when it is empty or longer than a code may be. */
+bool unit_text_copy(const char *field, char text[UNIT_TEXT_SIZE]) MUST_CHECK;
+
 #endif

@@ -139,8 +139,8 @@ static inline void lines_add_project(struct lines *lines, const struct project *
 		authorities = arena_printf(lines->arena, "%s %s", authorities, project->authorities[i]->row.key);
 	lines_add(lines, arena_printf(lines->arena, "project %s opened %s closed %s %s stage %u %d %d %d%s",
 	                              project->row.key, fact_text(lines, &project->opened),
-	                              fact_text(lines, &project->closed), project_state_text(project->state),
-	                              project->stage, project->reopened, project->digital, project->independent, authorities));
+	                              fact_text(lines, &project->closed), project_state_text(project->course.state),
+	                              project->course.stage, project->course.reopened, project->digital, project->independent, authorities));
 }
 
 static inline void lines_add_indicator(struct lines *lines, const struct project_indicator *at)
