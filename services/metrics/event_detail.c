@@ -73,17 +73,29 @@ static void read_unit(struct reading *reading)
 	reading->detail->unit = unit_find(reading->units, event_data_text(reading->data, "unit"));
 }
 
+/* The value, or the middle of a range. */
+static decimal read_value(struct event_data *data)
+{
+	decimal middle;
+	if (event_data_has(data, "value"))
+		return event_data_decimal(data, "value");
+	decimal lo = event_data_decimal(data, "lo");
+	decimal hi = event_data_decimal(data, "hi");
+	bool ok = decimal_add(lo, hi, &middle) && decimal_divide(middle, (decimal){.millionths = 2000000}, &middle);
+	return ok ? middle : lo;
+}
+
 static void read_plan(struct reading *reading)
 {
 	struct event_data base = event_data_object(reading->data, "base");
-	reading->detail->value = event_data_decimal(&base, "value");
+	reading->detail->value = read_value(&base);
 	event_data_join(reading->data, &base);
 	read_unit(reading);
 }
 
 static void read_measurement(struct reading *reading)
 {
-	reading->detail->value = event_data_decimal(reading->data, "value");
+	reading->detail->value = read_value(reading->data);
 	read_unit(reading);
 }
 

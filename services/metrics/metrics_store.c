@@ -213,13 +213,13 @@ static void write_indicator(struct json_writer *writer, const struct row *row)
 	json_member_string(writer, "indicator", indicator->indicator);
 	write_fact(writer, "planned", &indicator->planned);
 	if (fact_known(&indicator->planned)) {
-		json_member_string(writer, "base_unit", indicator->base_unit->code);
+		json_member_string(writer, "base_unit", indicator->base_unit == NULL ? NULL : indicator->base_unit->code);
 		write_decimal(writer, "base", indicator->base);
 	}
 	write_fact(writer, "measured", &indicator->measured);
 	if (fact_known(&indicator->measured)) {
 		write_date(writer, "measured_on", indicator->measured_on_us);
-		json_member_string(writer, "actual_unit", indicator->actual_unit->code);
+		json_member_string(writer, "actual_unit", indicator->actual_unit == NULL ? NULL : indicator->actual_unit->code);
 		write_decimal(writer, "actual", indicator->actual);
 	}
 }

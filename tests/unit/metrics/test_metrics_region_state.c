@@ -72,7 +72,7 @@ static void a_duplicate_changes_no_row_and_touches_no_year(void **state)
 
 static enum project_state state_of(const struct region_fixture *fixture, const char *name)
 {
-	return project_of(fixture, name)->state;
+	return project_of(fixture, name)->course.state;
 }
 
 static void a_project_is_a_draft_until_its_opening_is_known(void **state)
@@ -90,71 +90,7 @@ static void a_project_is_a_draft_until_its_opening_is_known(void **state)
 	assert_string_equal(project_state_text(state_of(fixture, "P")), "monitoring");
 }
 
-/* A life as one letter a step: the state after each. */
-static void a_project_goes_its_way_by_the_order_of_its_events(void **state)
-{
-	static const struct {
-		const char *steps, *states;
-	} LIVES[] = {
-		{"s r s o 2 3 4 c k f", "approval rework approval opened diagnosis implementation closing closed monitoring stable"},
-		{"n s x", "draft approval dropped"},
-		{"s x o", "approval dropped opened"},
-		{"o p u", "opened on_hold opened"},
-		{"o 2 p 3 u", "opened diagnosis on_hold on_hold implementation"},
-		{"o p x u", "opened on_hold cancelled cancelled"},
-		{"o p c", "opened on_hold closed"},
-		{"o 4 c 5 R 2 4 c", "opened closing closed monitoring reopened reopened closing closed"},
-		{"o 5 c R p u x", "opened closing monitoring reopened on_hold reopened cancelled"},
-		{"o c f k R c", "opened closed stable monitoring reopened closed"},
-		{"c k f R u p o", "draft draft draft draft draft draft opened"},
-		{"3 o 2", "draft implementation implementation"},
-		{"o x o 2 c R u", "opened cancelled cancelled cancelled cancelled cancelled cancelled"},
-		{"o c x p o", "opened closed closed closed closed"},
-	};
-	static const char LETTERS[] = "srnoxpuckfR";
-	static const enum project_step STEPS[] = {
-		PROJECT_STEP_SUBMIT, PROJECT_STEP_RETURN, PROJECT_STEP_NOTE, PROJECT_STEP_OPEN, PROJECT_STEP_CANCEL,
-		PROJECT_STEP_PAUSE, PROJECT_STEP_RESUME, PROJECT_STEP_CLOSE, PROJECT_STEP_CHECK, PROJECT_STEP_LAST_CHECK,
-		PROJECT_STEP_REOPEN,
-	};
-	struct region_fixture *fixture = *state;
-	for (size_t i = 0; i < ARRAY_COUNT(LIVES); i++) {
-		struct project project = {.state = PROJECT_DRAFT};
-		const char *states = "";
-		for (const char *at = LIVES[i].steps; *at != '\0'; at++) {
-			if (*at == ' ')
-				continue;
-			bool is_stage = *at >= '1' && *at <= '5';
-			enum project_state before = project.state;
-			enum project_step step = is_stage ? PROJECT_STEP_STAGE : STEPS[strchr(LETTERS, *at) - LETTERS];
-			bool moved = project_move(&project, step, is_stage ? (unsigned)(*at - '0') : 0);
-			assert_int_equal(moved, project.state != before);
-			states = arena_printf(fixture->arena, "%s%s%s", states, states[0] == '\0' ? "" : " ",
-			                      project_state_text(project.state));
-		}
-		assert_string_equal(states, LIVES[i].states);
-	}
-}
-
-static void every_step_of_every_state_is_foreseen_and_the_counts_add_up(void **unused)
-{
-	(void)unused;
-	for (unsigned state = 0; state < PROJECT_STATE_COUNT; state++) {
-		for (unsigned step = 0; step < PROJECT_STEP_COUNT; step++) {
-			for (unsigned stage = 0; stage <= PROJECT_STAGE_LAST; stage++) {
-				struct project project = {.state = (enum project_state)state, .stage = stage};
-				bool initiated = project_initiated(&project);
-				project_move(&project, (enum project_step)step, stage);
-				assert_true(project.state < PROJECT_STATE_COUNT);
-				assert_int_equal(project_completed(&project) + project_active(&project) + project_cancelled(&project),
-				                 project_initiated(&project));
-				assert_int_equal(project_initiated(&project), initiated || step == PROJECT_STEP_OPEN);
-			}
-		}
-	}
-}
-
-static void an_event_of_another_region_an_unknown_type_unit_or_year_is_poison(void **state)
+static void an_event_of_another_region_an_unknown_type_or_year_is_poison(void **state)
 {
 	struct region_fixture *fixture = *state;
 	static const struct {
@@ -165,10 +101,6 @@ static void an_event_of_another_region_an_unknown_type_unit_or_year_is_poison(vo
 		{"project.closed", "1989-12-31T00:00:00Z", "\"project\":\"P\"", "year", ""},
 		{"project.closed", "2090-01-01T00:00:00Z", "\"project\":\"P\"", "year", ""},
 		{"region.joined", "2021-01-01T00:00:00Z", "\"joined_on\":\"1970-01-01\"", "year", "/data/joined_on"},
-		{"measurement.recorded", "2021-01-01T00:00:00Z",
-		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"furlong\",\"value\":\"1\","
-		 "\"measured_on\":\"2021-01-01\"",
-		 "unit", "/data/unit"},
 		{"indicator.planned", "2021-01-01T00:00:00Z",
 		 "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"base\":{\"value\":\"1e9\"}", "schema",
 		 "/data/base/value"},
@@ -517,9 +449,7 @@ int main(void)
 		CASE(a_replaced_opening_moves_the_project_to_its_new_year),
 		CASE(a_duplicate_changes_no_row_and_touches_no_year),
 		CASE(a_project_is_a_draft_until_its_opening_is_known),
-		CASE(a_project_goes_its_way_by_the_order_of_its_events),
-		CASE(every_step_of_every_state_is_foreseen_and_the_counts_add_up),
-		CASE(an_event_of_another_region_an_unknown_type_unit_or_year_is_poison),
+		CASE(an_event_of_another_region_an_unknown_type_or_year_is_poison),
 		CASE(the_first_and_last_instants_of_years_fall_into_them),
 		CASE(a_unit_table_with_a_broken_line_is_refused_with_its_number),
 		CASE(a_table_keeps_to_its_maximum_and_finds_every_row),
