@@ -4,9 +4,11 @@
 
 static const decimal ONE = {.millionths = 1000000};
 static const decimal TWO = {.millionths = 2000000};
-static const decimal HUNDRED = {.millionths = 100 * 1000000};
-/* A result in % beyond this says that something else is wrong. */
-static const decimal PERCENT_LIMIT = {.millionths = (int64_t)1000000000000 * 1000000};
+
+__extension__ typedef __int128 wide;
+
+/* A result in % beyond this, in millionths, says that something else is wrong. */
+#define PERCENT_LIMIT ((wide)1000000000000 * 1000000)
 
 static const char *const WAYS[] = {
 	[FIGURE_NONE] = "none", [FIGURE_PAIR] = "pair", [FIGURE_FACTOR] = "factor", [FIGURE_BOUND] = "bound",
@@ -45,15 +47,19 @@ static bool value_beside(const struct reading_value *value, bool one_unit, decim
 	return one_unit || decimal_multiply(value->at.value, value->unit->factor, ret_value);
 }
 
-/* 100 · part / whole: divided last, so that it is rounded once. */
+/* 100 · part / whole, rounded once, half to even. The product needs more than 64 bits. */
 static bool percent_of(decimal part, decimal whole, struct known *ret_percent)
 {
-	decimal percent;
-	if (!decimal_multiply(part, HUNDRED, &percent) || !decimal_divide(percent, whole, &percent)
-	    || decimal_compare(percent, PERCENT_LIMIT) > 0
-	    || percent.millionths < -PERCENT_LIMIT.millionths)
+	wide product = (wide)part.millionths * 100 * 1000000;
+	wide quotient = product / whole.millionths;
+	wide rest = product % whole.millionths;
+	wide twice = (rest < 0 ? -rest : rest) * 2;
+	wide size = whole.millionths < 0 ? -(wide)whole.millionths : whole.millionths;
+	if (twice > size || (twice == size && quotient % 2 != 0))
+		quotient += (product < 0) == (whole.millionths < 0) ? 1 : -1;
+	if (quotient > PERCENT_LIMIT || quotient < -PERCENT_LIMIT)
 		return false;
-	*ret_percent = known_of(percent);
+	*ret_percent = known_of((decimal){.millionths = (int64_t)quotient});
 	return true;
 }
 
