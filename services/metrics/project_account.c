@@ -18,6 +18,18 @@ static const char *const MILESTONES[ACCOUNT_MILESTONE_COUNT] = {
 #undef MILESTONE
 };
 
+static const char *const DATE_NAMES[ACCOUNT_DATE_COUNT] = {
+#define DATE_NAME(name, text) [ACCOUNT_DATE_##name] = text,
+	ACCOUNT_DATE_MAP(DATE_NAME)
+#undef DATE_NAME
+};
+
+static const char *const THING_NAMES[ACCOUNT_THING_COUNT] = {
+#define THING_NAME(name, plural, member) [ACCOUNT_THING_##name] = plural,
+	ACCOUNT_THING_MAP(THING_NAME)
+#undef THING_NAME
+};
+
 static const char *const THING_MEMBERS[ACCOUNT_THING_COUNT] = {
 #define THING_MEMBER(name, plural, member) [ACCOUNT_THING_##name] = member,
 	ACCOUNT_THING_MAP(THING_MEMBER)
@@ -28,6 +40,26 @@ static const char *const VERDICTS[] = {
 	[VERDICT_NONE] = "none", [VERDICT_CONFIRMED] = "confirmed", [VERDICT_IN_DISPUTE] = "in_dispute",
 	[VERDICT_REFUSED] = "refused",
 };
+
+const char *account_card_name(enum account_card card)
+{
+	return CARD_NAMES[card];
+}
+
+const char *account_milestone_name(enum account_milestone milestone)
+{
+	return MILESTONES[milestone];
+}
+
+const char *account_date_name(enum account_date date)
+{
+	return DATE_NAMES[date];
+}
+
+const char *account_things_name(enum account_thing thing)
+{
+	return THING_NAMES[thing];
+}
 
 /* ---- Reading ---- */
 

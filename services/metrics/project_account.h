@@ -75,6 +75,12 @@ enum account_milestone {
 	ACCOUNT_MILESTONE_COUNT,
 };
 
+/* As they stand in events and attributes. */
+const char *account_card_name(enum account_card card);
+const char *account_milestone_name(enum account_milestone milestone);
+const char *account_date_name(enum account_date date);
+const char *account_things_name(enum account_thing thing);  /* in the plural: "problems" */
+
 struct account_stage {
 	int64_t planned_from_us, planned_to_us, started_us, completed_us;  /* ACCOUNT_NO_DATE: not known */
 };

@@ -4,30 +4,6 @@
 
 #define DAY_US ((int64_t)86400 * 1000000)
 
-static const char *const DATE_NAMES[ACCOUNT_DATE_COUNT] = {
-#define DATE_NAME(name, text) [ACCOUNT_DATE_##name] = text,
-	ACCOUNT_DATE_MAP(DATE_NAME)
-#undef DATE_NAME
-};
-
-static const char *const MILESTONE_NAMES[ACCOUNT_MILESTONE_COUNT] = {
-#define MILESTONE_NAME(name, text) [ACCOUNT_MILESTONE_##name] = text,
-	ACCOUNT_MILESTONE_MAP(MILESTONE_NAME)
-#undef MILESTONE_NAME
-};
-
-static const char *const THING_NAMES[ACCOUNT_THING_COUNT] = {
-#define THING_NAME(name, plural, member) [ACCOUNT_THING_##name] = plural,
-	ACCOUNT_THING_MAP(THING_NAME)
-#undef THING_NAME
-};
-
-static const char *const CARD_NAMES[ACCOUNT_CARD_COUNT] = {
-#define CARD_NAME(name, text) [ACCOUNT_CARD_##name] = text,
-	ACCOUNT_CARD_MAP(CARD_NAME)
-#undef CARD_NAME
-};
-
 /* ---- Members that may not be known ---- */
 
 static void write_date(struct json_writer *writer, const char *name, int64_t us)
@@ -78,7 +54,7 @@ static void write_card(const struct project_account *account, struct json_writer
 	const struct json *support = account->card[ACCOUNT_CARD_SUPPORT];
 	for (size_t i = 0; i < ACCOUNT_CARD_AUTHORITIES; i++) {
 		if (account->card[i] != NULL)
-			entity_fold_value(writer, CARD_NAMES[i], account->card[i]);
+			entity_fold_value(writer, account_card_name((enum account_card)i), account->card[i]);
 	}
 	if (json_is(support, JSON_STRING))
 		json_member_bool(writer, "independent", text_equal(json_string(support), "independent"));
@@ -96,7 +72,7 @@ static void write_dates(const struct project_account *account, struct json_write
 	int64_t closed_us = account->dates[ACCOUNT_DATE_CLOSED];
 	bool on_schedule;
 	for (size_t i = 0; i < ACCOUNT_DATE_COUNT; i++)
-		write_date(writer, DATE_NAMES[i], account->dates[i]);
+		write_date(writer, account_date_name((enum account_date)i), account->dates[i]);
 	if (closed_us != ACCOUNT_NO_DATE && opened_us != ACCOUNT_NO_DATE && closed_us >= opened_us)
 		json_member_integer(writer, "duration_days", closed_us / DAY_US - opened_us / DAY_US);
 	if (project_account_on_schedule(account, &on_schedule))
@@ -129,7 +105,7 @@ static void write_stages(const struct project_account *account, struct json_writ
 	json_write_name(writer, "milestones");
 	json_write_object(writer);
 	for (size_t i = 0; i < ACCOUNT_MILESTONE_COUNT; i++)
-		write_date(writer, MILESTONE_NAMES[i], account->milestones[i]);
+		write_date(writer, account_milestone_name((enum account_milestone)i), account->milestones[i]);
 	json_write_object_end(writer);
 }
 
@@ -330,6 +306,6 @@ void project_fold(const struct statement *statements, size_t count, const struct
 	write_verdicts(account, writer);
 	write_indicators(account, writer);
 	for (size_t i = 0; i < ACCOUNT_THING_COUNT; i++)
-		write_names(writer, THING_NAMES[i], &account->things[i]);
+		write_names(writer, account_things_name((enum account_thing)i), &account->things[i]);
 	write_flags(account, writer);
 }
