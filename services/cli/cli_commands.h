@@ -16,6 +16,7 @@ cli_run cli_rating_history;
 cli_run cli_rating_recompute;
 cli_run cli_feed;
 cli_run cli_status;
+cli_run cli_agent_status;
 cli_run cli_log_verify;
 cli_run cli_log_export;
 cli_run cli_log_checkpoint;
