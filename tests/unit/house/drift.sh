@@ -60,7 +60,7 @@ compose_variables() {
 		/^  [a-z]+:$/ { service = "" }
 		/^    command: \[effreg-[a-z]+\]/ { service = $0; sub(/.*effreg-/, "", service); sub(/\].*/, "", service) }
 		/^      EFFREG_[A-Z_]+: / && service != "" { sub(/:$/, "", $1); print service "\t" $1 }
-	' deploy/docker-compose.yml
+	' deploy/docker-compose.yml deploy/docker-compose.agent.yml
 }
 
 # The migrate job is a script: its variables are in deploy/prepare.
@@ -106,7 +106,7 @@ scripts_give_services_options_that_exist() {
 }
 
 # The longest first, as the words of a pattern.
-commands='generate|validate|push|feed|status|migrate|rank confidence|rank|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+'
+commands='generate|validate|push|feed|status|migrate|rank confidence|rank|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|indicator|rebuild|import'
 
 # Flags behind "effreg COMMAND" in scripts and documents, to the end of the command.
 command_lines() {
