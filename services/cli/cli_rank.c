@@ -5,6 +5,7 @@
 #include "services/cli/cli_rank_files.h"
 #include "services/cli/cli_rank_output.h"
 #include "services/cli/cli_rank_replicates.h"
+#include "services/ranking/ranking_explanation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,7 +255,7 @@ static void add_comparison(const struct rank *rank, struct rank_table *table)
 static void write_methodology(struct json_writer *writer, const void *context)
 {
 	const struct rank *rank = context;
-	rank_methodology_write(writer, "methodology", rank->methodology);
+	ranking_write_methodology(writer, "methodology", rank->methodology);
 }
 
 static void write_notes(struct json_writer *writer, const void *context)

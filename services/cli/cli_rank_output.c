@@ -162,15 +162,6 @@ void rank_notes_print(const struct cli_args *args, const struct methodology *met
 	}
 }
 
-void rank_methodology_write(struct json_writer *writer, const char *name, const struct methodology *methodology)
-{
-	json_write_name(writer, name);
-	json_write_object(writer);
-	json_member_string(writer, "code", methodology->code);
-	json_member_integer(writer, "version", methodology->version);
-	json_write_object_end(writer);
-}
-
 void rank_notes_write(struct json_writer *writer, const struct methodology *methodology,
                       const struct ranking_scores *scores)
 {

@@ -59,8 +59,6 @@ void rank_fault_print(const struct cli_args *args, const struct fault *fault);
 /* The same; returns the exit code: NEGATIVE for a unit that is not there, else USAGE. */
 int rank_fault_exit(const struct cli_args *args, const struct fault *fault);
 
-/* {"code", "version"} under "methodology", or another name. */
-void rank_methodology_write(struct json_writer *writer, const char *name, const struct methodology *methodology);
 void rank_notes_write(struct json_writer *writer, const struct methodology *methodology,
                       const struct ranking_scores *scores);
 /* On stderr, one line each. */

@@ -225,7 +225,7 @@ static void write_document(struct json_writer *writer, const void *context)
 {
 	const struct robust *robust = context;
 	json_write_object(writer);
-	rank_methodology_write(writer, "methodology", robust->methodology);
+	ranking_write_methodology(writer, "methodology", robust->methodology);
 	ranking_write_number(writer, "perturb", robust->plan.share);
 	json_write_name(writer, "units");
 	json_write_array(writer);

@@ -205,7 +205,7 @@ static void write_document(struct json_writer *writer, const void *context)
 	const struct what_if *what_if = context;
 	json_write_object(writer);
 	json_member_string(writer, "unit", what_if->unit);
-	rank_methodology_write(writer, "methodology", what_if->methodology);
+	ranking_write_methodology(writer, "methodology", what_if->methodology);
 	json_member_integer(writer, "wanted", what_if->place);
 	json_member_string(writer, "method", METHODS[what_if->found.method]);
 	json_member_integer(writer, "place_from", what_if->found.places[0]);

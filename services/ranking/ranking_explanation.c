@@ -186,7 +186,7 @@ void ranking_write_number(struct json_writer *writer, const char *name, double v
 	json_member_raw(writer, name, span_of_text(text));
 }
 
-static void write_place(struct json_writer *writer, const char *name, uint32_t place)
+void ranking_write_place(struct json_writer *writer, const char *name, uint32_t place)
 {
 	if (place == 0)
 		json_member_null(writer, name);
@@ -194,9 +194,9 @@ static void write_place(struct json_writer *writer, const char *name, uint32_t p
 		json_member_integer(writer, name, place);
 }
 
-static void write_methodology(struct json_writer *writer, const struct methodology *methodology)
+void ranking_write_methodology(struct json_writer *writer, const char *name, const struct methodology *methodology)
 {
-	json_write_name(writer, "methodology");
+	json_write_name(writer, name);
 	json_write_object(writer);
 	json_member_string(writer, "code", methodology->code);
 	json_member_integer(writer, "version", methodology->version);
@@ -240,8 +240,8 @@ static void write_rival(struct json_writer *writer, const struct ranking_rival *
 	json_write_object(writer);
 	json_member_string(writer, "unit", rival->code);
 	json_member_string(writer, "move", ranking_rival_move_name(rival->move));
-	write_place(writer, "from", rival->places[RANKING_OLDER]);
-	write_place(writer, "to", rival->places[RANKING_NEWER]);
+	ranking_write_place(writer, "from", rival->places[RANKING_OLDER]);
+	ranking_write_place(writer, "to", rival->places[RANKING_NEWER]);
 	json_member_string(writer, "cause", ranking_cause_name(rival->cause.kind));
 	json_member_string(writer, "cause_indicator", rival->cause.indicator);
 	json_member_string(writer, "through", rival->indicator);
@@ -254,7 +254,7 @@ static void write_change(struct json_writer *writer, const struct ranking_explan
 	const struct ranking_change *change = &explanation->change;
 	json_write_name(writer, "change");
 	json_write_object(writer);
-	write_methodology(writer, explanation->older);
+	ranking_write_methodology(writer, "methodology", explanation->older);
 	ranking_write_number(writer, "score_from", change->scores[RANKING_OLDER]);
 	ranking_write_number(writer, "score_to", change->scores[RANKING_NEWER]);
 	json_member_integer(writer, "place_from", change->places[RANKING_OLDER]);
@@ -283,8 +283,8 @@ void ranking_explanation_write(struct json_writer *writer, struct arena *arena, 
 	size_t count = ranking_explanation_lines(arena, explanation, &lines);
 	json_write_object(writer);
 	json_member_string(writer, "unit", explanation->unit);
-	write_methodology(writer, explanation->methodology);
-	write_place(writer, "place", explanation->place);
+	ranking_write_methodology(writer, "methodology", explanation->methodology);
+	ranking_write_place(writer, "place", explanation->place);
 	json_member_integer(writer, "rated", (int64_t)explanation->rated);
 	ranking_write_number(writer, "score", explanation->score);
 	ranking_write_number(writer, "score_unrounded", explanation->contributions.score);

@@ -44,6 +44,10 @@ const char *ranking_rival_move_name(enum ranking_rival_move move);
 
 /* A member with 17 significant digits; null when it is not finite. */
 void ranking_write_number(struct json_writer *writer, const char *name, double value);
+void ranking_write_place(struct json_writer *writer, const char *name, uint32_t place);  /* 0 = null */
+
+/* Its code and version, under name. */
+void ranking_write_methodology(struct json_writer *writer, const char *name, const struct methodology *methodology);
 
 /* One object. */
 void ranking_explanation_write(struct json_writer *writer, struct arena *arena, const struct ranking_explanation *explanation);

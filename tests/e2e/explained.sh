@@ -87,3 +87,20 @@ check "what cannot be reached ends with 1" ends_with 1 "do not reach it" "$effre
 printf 'indicator,step,most\nq,1,20\n' >wrong.csv
 check "a step of nothing is refused with its line" ends_with 2 'wrong.csv:2: there is no indicator "q"' \
 	"$effreg" rank what-if --methodology rules.json --values full.csv --unit c --place 2 --steps wrong.csv
+
+# y and z are made of x: one says the same, the other, of which less is better, the contrary.
+echo "unit,x,y,z" >twins.csv
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "u$i,$((i * 7 % 11)),$((i * 7 % 11 * 3 + 1)),$((i * 7 % 11 * 2))"; done >>twins.csv
+"$effreg" rank audit --methodology rules.json --values twins.csv --format json >audit.json
+check "an audit finds the pair that says the same" grep -qE '"a":"x","b":"y","r":(1|0\.99999)' audit.json
+check "and the indicator that is silent" grep -qE '"indicator":"z".*"silent":true' audit.json
+check "its table speaks Russian" grep -qF "на деле" <("$effreg" rank audit --methodology rules.json --values twins.csv --lang ru)
+
+"$effreg" rank --methodology rules.json --values full.csv --compare older.json >compared.csv
+"$effreg" rank lab --methodology rules.json --compare older.json --values full.csv --values after.csv --format csv >lab.csv
+check_equal "the lab has the shifts of rank --compare" "$(awk -F , 'NR > 1 { print $1, $NF }' compared.csv | sort)" \
+	"$(awk -F , '/^full/ { print $2, $5 + 0 }' lab.csv | sort)"
+check_equal "and every unit of every file" 8 "$(($(wc -l <lab.csv) - 1))"
+check "the lab tells weights and correlations of nodes" grep -qE '"weights":.*"nominal_other":.*"node_correlations":' \
+	<("$effreg" rank lab --methodology rules.json --compare older.json --values full.csv --format json)
+check "a draft needs what it is held against" ends_with 2 "--compare" "$effreg" rank lab --methodology rules.json --values full.csv
