@@ -4,7 +4,7 @@
 #include "services/cli/cli_explain_core.h"
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_query.h"
-#include "services/cli/cli_report_core.h"
+#include "services/cli/cli_extract_core.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,7 +122,7 @@ static void print_cause(const struct cli_args *args, const struct json *item, st
 {
 	const char *cause = plain_text(item, "cause", arena);
 	const struct json *before = json_is(json_find(item, "values"), JSON_ARRAY) ? json_first(json_find(item, "values")) : NULL;
-	cli_output_padded(text_equal(cause, "own") ? title_of(item, args->lang) : report_cause(cause, args->lang), TITLE_WIDTH);
+	cli_output_padded(text_equal(cause, "own") ? title_of(item, args->lang) : extract_cause(cause, args->lang), TITLE_WIDTH);
 	cli_output_right(signed_text(item, "score", arena), NUMBER_WIDTH);
 	cli_output_right(signed_text(item, "places", arena), NUMBER_WIDTH);
 	if (before != NULL)

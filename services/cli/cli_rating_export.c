@@ -6,7 +6,7 @@
 #include "services/cli/cli_export.h"
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_query.h"
-#include "services/cli/cli_report_core.h"
+#include "services/cli/cli_extract_core.h"
 #include "services/ranking/ranking_figures.h"
 
 #include <stdio.h>
@@ -195,7 +195,7 @@ static enum status write_summary(struct exporting *exporting, struct buf *out)
 	if (status == STATUS_OK)
 		status = json_parse(exporting->arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, &account, &exporting->fault);
 	if (status == STATUS_OK)
-		report_summary_write(out, exporting->arena, account, exporting->history, exporting->args->lang);
+		extract_summary_write(out, exporting->arena, account, exporting->history, exporting->args->lang);
 	buf_clear(&text);
 	return status;
 }
@@ -227,7 +227,7 @@ static enum status write_text(struct exporting *exporting, const char *format, c
 	else if (text_equal(format, "json"))
 		status = write_json(exporting, &out);
 	else if (text_equal(format, "press"))
-		report_press_write(&out, exporting->arena, exporting->rating.document, exporting->args->lang);
+		extract_press_write(&out, exporting->arena, exporting->rating.document, exporting->args->lang);
 	else
 		status = write_summary(exporting, &out);
 	if (status == STATUS_OK)

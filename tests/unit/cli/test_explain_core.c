@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "services/cli/cli_explain_core.h"
-#include "services/cli/cli_report_core.h"
+#include "services/cli/cli_extract_core.h"
 #include "services/ranking/ranking_document.h"
 #include "services/ranking/ranking_figures.h"
 
@@ -194,11 +194,11 @@ static void the_press_is_told_who_leads(void **state)
 	struct explain_rating newer = rating_of(*state, "2023", NEW);
 	struct buf text;
 	buf_init(&text, TEXT_BYTES);
-	report_press_write(&text, *state, newer.document, CLI_LANG_EN);
+	extract_press_write(&text, *state, newer.document, CLI_LANG_EN);
 	assert_non_null(strstr(text.at, "1st: Oblast, 2nd: Oblast, 3rd: Oblast."));
 	assert_non_null(strstr(text.at, "Rated: 5 regions."));
 	buf_reset(&text);
-	report_press_write(&text, *state, newer.document, CLI_LANG_RU);
+	extract_press_write(&text, *state, newer.document, CLI_LANG_RU);
 	assert_non_null(strstr(text.at, "1-е место — Область"));
 	assert_non_null(strstr(text.at, "5 регионов"));
 	buf_clear(&text);
@@ -210,7 +210,7 @@ static void a_page_escapes_what_it_shows(void **state)
 	const struct json *account = account_of(*state, &(struct explain_question){.unit = "20000000", .newer = newer});
 	struct buf text;
 	buf_init(&text, TEXT_BYTES);
-	report_summary_write(&text, *state, account, NULL, CLI_LANG_RU);
+	extract_summary_write(&text, *state, account, NULL, CLI_LANG_RU);
 	assert_true(buf_ok(&text));
 	assert_non_null(strstr(text.at, "<html lang=\"ru\">"));
 	assert_non_null(strstr(text.at, "Область &lt;1&gt;"));

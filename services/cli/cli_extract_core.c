@@ -1,4 +1,4 @@
-#include "services/cli/cli_report_core.h"
+#include "services/cli/cli_extract_core.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static const char *ordinal(int64_t number, enum cli_lang lang, struct arena *are
 	return arena_printf(arena, "%lld%s", (long long)number, ENDINGS[!teen && number % 10 <= 3 ? number % 10 : 0]);
 }
 
-const char *report_cause(const char *code, enum cli_lang lang)
+const char *extract_cause(const char *code, enum cli_lang lang)
 {
 	static const struct {
 		const char *code, *en, *ru;
@@ -169,7 +169,7 @@ static void put_status(struct buf *buf, const struct json *document, enum cli_la
 		                       "Рейтинг промежуточный, итоговый будет опубликован позже.\n"));
 }
 
-void report_press_write(struct buf *buf, struct arena *arena, const struct json *document, enum cli_lang lang)
+void extract_press_write(struct buf *buf, struct arena *arena, const struct json *document, enum cli_lang lang)
 {
 	struct tally tally = tally_rows(document);
 	const char *cohort = json_find_string(json_find(document, "cohort_title"), lang == CLI_LANG_RU ? "ru" : "en");
@@ -280,7 +280,7 @@ static void put_causes(struct buf *buf, struct arena *arena, const struct json *
 	for (const struct json *item = json_first(list); item != NULL; item = json_next(item)) {
 		const char *indicator = json_find_string(item, "indicator");
 		buf_text(buf, "<tr>");
-		put_cell(buf, "td", indicator != NULL ? title_of(item, lang) : report_cause(text_of(item, "cause"), lang));
+		put_cell(buf, "td", indicator != NULL ? title_of(item, lang) : extract_cause(text_of(item, "cause"), lang));
 		put_number_cell(buf, number_text(item, "score", 2, lang, arena));
 		put_number_cell(buf, number_text(item, "places", 2, lang, arena));
 		buf_text(buf, "</tr>\n");
@@ -308,7 +308,7 @@ static void put_history(struct buf *buf, const struct json *history, enum cli_la
 	buf_text(buf, "</table>\n");
 }
 
-void report_summary_write(struct buf *buf, struct arena *arena, const struct json *account, const struct json *history,
+void extract_summary_write(struct buf *buf, struct arena *arena, const struct json *account, const struct json *history,
                           enum cli_lang lang)
 {
 	static const char STYLE[] =
