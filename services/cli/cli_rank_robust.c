@@ -29,12 +29,14 @@ static const struct cli_command COMMAND = {
 	.example = "effreg rank robust --methodology M.json --values V.csv --perturb 0.25 --unit RU-VOR",
 	.en = "Tells, under all weights within ±SHARE of the methodology's, the best and worst place of each unit, which pairs no\n"
 	      "such weights reverse (robust), and for a pair the smallest change of all weights that does (reversal, a share). Where\n"
-	      "all nodes take the same kind of mean and the units lack the same values, this is exact (linear programming); elsewhere\n"
-	      "it is what drawn weights met (drawn). Without --unit, pairs are those of neighbouring places.",
+	      "all nodes take the same kind of mean and the units have the same values, this is exact (linear programming); with\n"
+	      "gaps, what bounds and drawn weights prove together; elsewhere it is what drawn weights met (drawn). Without --unit,\n"
+	      "pairs are those of neighbouring places.",
 	.ru = "Для всех весов в пределах ±SHARE от методики: лучшее и худшее место каждого объекта; пары, которых такие веса не\n"
 	      "переставят (устойчивые); наименьшее изменение всех весов, которое пару переставит (доля). Где у всех узлов одно и\n"
-	      "то же среднее, а пропуски у объектов одинаковы, ответ точный (линейное программирование), иначе — то, что встретилось\n"
-	      "при случайных весах. Без --unit пары — соседи по месту.",
+	      "то же среднее, а значения есть у всех одни и те же, ответ точный (линейное программирование); с пропусками — то, что\n"
+	      "доказывают границы и случайные веса вместе; иначе — то, что встретилось при случайных весах. Без --unit пары —\n"
+	      "соседи по месту.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 done, 1 there is no such unit or it is not rated, 2 bad arguments, methodology or file",

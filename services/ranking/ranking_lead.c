@@ -53,27 +53,30 @@ void ranking_leads_init(struct ranking_leads *leads, struct arena *arena, const 
 	leads->differences = arena_array(arena, double, most);
 	leads->order = arena_array(arena, size_t, most);
 	leads->lows = arena_array(arena, double, methodology->node_count);
+	for (size_t i = 0; i < 2; i++)
+		leads->ends[i] = arena_array(arena, double, methodology->node_count);
 	for (size_t i = 0; i < cells && leads->alike; i++) {
 		double term = ranking_lead_term(&methodology->nodes[methodology->root].aggregate, table->values[i]);
 		leads->terms[i] = isfinite(term) ? term : NAN;
 	}
 }
 
-bool ranking_leads_are_exact(const struct ranking_leads *leads, size_t a, size_t b)
+enum ranking_lead_bound ranking_lead_is_bounded(const struct ranking_leads *leads, size_t a, size_t b)
 {
 	const struct ranking_table *table = leads->table;
+	bool same = true;
 	for (size_t i = 0; i < table->methodology->indicator_count; i++) {
 		const double *values = ranking_table_column(table, i);
 		const double *terms = &leads->terms[i * table->units];
-		if (isnan(values[a]) != isnan(values[b]) || isnan(values[a]) != isnan(terms[a]) || isnan(values[b]) != isnan(terms[b]))
-			return false;
+		if (!leads->alike || isnan(values[a]) != isnan(terms[a]) || isnan(values[b]) != isnan(terms[b]))
+			return RANKING_LEAD_UNKNOWN;
+		same &= isnan(values[a]) == isnan(values[b]);
 	}
 	for (size_t i = 0; i < table->methodology->node_count; i++) {
 		const double *scores = ranking_aggregation_node(leads->aggregation, i);
-		if (isnan(scores[a]) != isnan(scores[b]))
-			return false;
+		same &= isnan(scores[a]) == isnan(scores[b]);
 	}
-	return leads->alike;
+	return same ? RANKING_LEAD_EXACT : RANKING_LEAD_BOUNDED;
 }
 
 /* ---- the least weighted mean ---- */
@@ -111,27 +114,67 @@ static double least_mean(const double *values, const double *weights, size_t *or
 	return least;
 }
 
-double ranking_lead_least(struct ranking_leads *leads, size_t a, size_t b, double share)
+/* What a mean is taken of. */
+enum aim { AIM_LEAD, AIM_FIRST, AIM_SECOND };
+
+/* A node's children for one aim: differences, the first's terms, or the second's negated, so that the least of them is minus
+ * the greatest. */
+static double end_of_node(struct ranking_leads *leads, size_t index, size_t a, size_t b, double share, enum aim aim)
 {
 	const struct ranking_table *table = leads->table;
-	const struct methodology *methodology = table->methodology;
+	const struct methodology_node *node = &table->methodology->nodes[index];
 	double weights[METHODOLOGY_NODES_MAX + METHODOLOGY_INDICATORS_MAX];
-	for (size_t i = 0; i < methodology->node_count; i++) {
-		const struct methodology_node *node = &methodology->nodes[methodology->order[i]];
-		size_t count = 0;
-		for (size_t k = 0; k < node->child_count; k++) {
-			const struct methodology_child *child = &node->children[k];
-			const double *terms = &leads->terms[child->index * table->units];
-			double difference = child->is_indicator ? terms[a] - terms[b] : leads->lows[child->index];
-			if (isnan(difference))
-				continue;
-			leads->differences[count] = difference;
-			weights[count++] = ranking_weights_of_child(leads->weights, child);
-		}
-		/* A node that neither has is left out, as it is in their scores. */
-		bool missing = isnan(ranking_aggregation_node(leads->aggregation, methodology->order[i])[a]);
-		leads->lows[methodology->order[i]] = missing ? NAN : least_mean(leads->differences, weights, leads->order, count, share);
+	size_t count = 0;
+	for (size_t k = 0; k < node->child_count; k++) {
+		const struct methodology_child *child = &node->children[k];
+		const double *terms = &leads->terms[child->index * table->units];
+		double value;
+		if (aim == AIM_LEAD)
+			value = child->is_indicator ? terms[a] - terms[b] : leads->lows[child->index];
+		else if (aim == AIM_FIRST)
+			value = child->is_indicator ? terms[a] : leads->ends[0][child->index];
+		else
+			value = child->is_indicator ? -terms[b] : leads->ends[1][child->index];
+		if (isnan(value))
+			continue;
+		leads->differences[count] = value;
+		weights[count++] = ranking_weights_of_child(leads->weights, child);
 	}
+	return least_mean(leads->differences, weights, leads->order, count, share);
+}
+
+/* Whether one of the two has a child that the other lacks. */
+static bool differ(const struct ranking_leads *leads, const struct methodology_node *node, size_t a, size_t b)
+{
+	for (size_t k = 0; k < node->child_count; k++) {
+		const struct methodology_child *child = &node->children[k];
+		const double *values = child->is_indicator ? ranking_table_column(leads->table, child->index)
+		                                           : ranking_aggregation_node(leads->aggregation, child->index);
+		if (isnan(values[a]) != isnan(values[b]))
+			return true;
+	}
+	return false;
+}
+
+/* A node that a unit does not have is NaN, and left out of its parent as it is in the score. */
+static void bound_node(struct ranking_leads *leads, size_t index, size_t a, size_t b, double share)
+{
+	const double *scores = ranking_aggregation_node(leads->aggregation, index);
+	leads->ends[0][index] = isnan(scores[a]) ? NAN : end_of_node(leads, index, a, b, share, AIM_FIRST);
+	leads->ends[1][index] = isnan(scores[b]) ? NAN : end_of_node(leads, index, a, b, share, AIM_SECOND);
+	if (isnan(scores[a]) || isnan(scores[b]))
+		leads->lows[index] = NAN;
+	else if (differ(leads, &leads->table->methodology->nodes[index], a, b))
+		leads->lows[index] = leads->ends[0][index] + leads->ends[1][index];
+	else
+		leads->lows[index] = end_of_node(leads, index, a, b, share, AIM_LEAD);
+}
+
+double ranking_lead_least(struct ranking_leads *leads, size_t a, size_t b, double share)
+{
+	const struct methodology *methodology = leads->table->methodology;
+	for (size_t i = 0; i < methodology->node_count; i++)
+		bound_node(leads, methodology->order[i], a, b, share);
 	return leads->lows[methodology->root];
 }
 

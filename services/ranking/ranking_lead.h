@@ -8,8 +8,9 @@
  * weighted average: Dong and Wong, Fuzzy weighted averages and implementation of the extension principle, 1987; Karnik and
  * Mendel, Centroid of a type-2 fuzzy set, 2001). So the bounds are exact, without a search.
  *
- * Exact also asks that both units have the same children everywhere (else the rest of the weights is rescaled differently),
- * and that no node was filled in from others. */
+ * Where one of the two lacks a child that the other has, the rest of its weights is rescaled differently: from such a node
+ * upwards the bound is the least of the one less the greatest of the other, as if each had weights of its own. It still
+ * proves an order that holds, but the least lead may be larger. No bound is known when a node was filled in from others. */
 #ifndef EFFREG_RANKING_LEAD_H
 #define EFFREG_RANKING_LEAD_H
 
@@ -19,26 +20,32 @@ struct ranking_leads {
 	const struct ranking_table *table;
 	const struct ranking_aggregation *aggregation;
 	const struct ranking_weights *weights;
-	bool alike;              /* all nodes take one kind of mean, nothing was filled in */
+	bool alike;              /* all nodes take one kind of mean, no node was filled in: there are bounds */
 	double *terms;           /* indicators × rows: f(x); NaN = missing, or f is not finite */
 	double *differences;     /* children of one node at a time */
 	size_t *order;
-	double *lows;            /* nodes */
+	double *lows;            /* nodes: of the lead */
+	double *ends[2];         /* nodes: of the first's value the least, of the second's the greatest */
 };
 
 /* aggregation: computed with weights. Borrows all of them. */
 void ranking_leads_init(struct ranking_leads *leads, struct arena *arena, const struct ranking_table *table,
                         const struct ranking_aggregation *aggregation, const struct ranking_weights *weights);
 
-/* Whether the bounds of this pair (rows of the table) are exact; else there are none. */
-bool ranking_leads_are_exact(const struct ranking_leads *leads, size_t a, size_t b);
+/* What is known of a pair (rows of the table). */
+enum ranking_lead_bound {
+	RANKING_LEAD_UNKNOWN,  /* nothing */
+	RANKING_LEAD_BOUNDED,  /* the least lead is not below the bound */
+	RANKING_LEAD_EXACT,    /* it is the bound */
+};
+enum ranking_lead_bound ranking_lead_is_bounded(const struct ranking_leads *leads, size_t a, size_t b);
 
-/* The least lead of a over b, in terms of f: above 0, a is before b whatever the weights; the greatest is minus the least lead
- * of b over a. share: 0 to 1. The pair must be exact. */
+/* The bound of the least lead of a over b, in terms of f: above 0, a is before b whatever the weights; the greatest lead is
+ * minus the least of b over a. share: 0 to 1. The pair must not be UNKNOWN. */
 double ranking_lead_least(struct ranking_leads *leads, size_t a, size_t b, double share);
 
 /* The smallest share at which admissible weights let b stand level with a or before it, within 1e-9; NaN: no change of up to
- * 100 % does. */
+ * 100 % does. The pair must be EXACT. */
 double ranking_lead_reversal(struct ranking_leads *leads, size_t a, size_t b);
 
 /* What a mean adds, growing with the mean: x, log x, −1/x, ±x^p. */

@@ -175,14 +175,15 @@ bool ranking_robust_pair(struct ranking_robust *robust, size_t a, size_t b, stru
 		return false;
 	bool first = robust->places[a] < robust->places[b];
 	*ret_pair = (struct ranking_pair){.ahead = first ? a : b, .behind = first ? b : a, .reversal = NAN};
-	ret_pair->exact = ranking_leads_are_exact(&robust->leads, a, b);
-	if (!ret_pair->exact) {
-		ret_pair->robust = !was_met_before(robust, ret_pair->ahead, ret_pair->behind);
-		return true;
-	}
+	enum ranking_lead_bound bound = ranking_lead_is_bounded(&robust->leads, a, b);
 	double noise = NOISE * robust->largest;
-	ret_pair->robust = ranking_lead_least(&robust->leads, ret_pair->ahead, ret_pair->behind, robust->plan.share) >= -noise;
-	ret_pair->reversal = ranking_lead_reversal(&robust->leads, ret_pair->ahead, ret_pair->behind);
+	bool holds = bound != RANKING_LEAD_UNKNOWN &&
+	             ranking_lead_least(&robust->leads, ret_pair->ahead, ret_pair->behind, robust->plan.share) >= -noise;
+	bool was_reversed = was_met_before(robust, ret_pair->ahead, ret_pair->behind);
+	ret_pair->robust = bound == RANKING_LEAD_EXACT ? holds : !was_reversed;
+	ret_pair->exact = bound == RANKING_LEAD_EXACT || holds || was_reversed;
+	if (bound == RANKING_LEAD_EXACT)
+		ret_pair->reversal = ranking_lead_reversal(&robust->leads, ret_pair->ahead, ret_pair->behind);
 	return true;
 }
 
@@ -359,21 +360,23 @@ static bool search(const struct narrowing *narrowing, bool best, uint32_t met, u
 
 /* ---- ranges ---- */
 
-/* False: some pair with the unit is not exact. */
-static bool sort_rivals(struct narrowing *narrowing)
+/* Returns what is known of all pairs with the unit: the least of it. */
+static enum ranking_lead_bound sort_rivals(struct narrowing *narrowing)
 {
 	struct ranking_robust *robust = narrowing->robust;
-	bool exact = true;
+	enum ranking_lead_bound all = RANKING_LEAD_EXACT;
 	for (size_t k = 0; k < robust->rated_count; k++) {
 		size_t rival = robust->rated[k];
 		if (rival == narrowing->row)
 			continue;
-		if (!ranking_leads_are_exact(&robust->leads, narrowing->row, rival)) {
-			exact = false;
-			continue;
+		enum ranking_lead_bound bound = ranking_lead_is_bounded(&robust->leads, narrowing->row, rival);
+		all = bound < all ? bound : all;
+		double least = -INFINITY;
+		double greatest = INFINITY;
+		if (bound != RANKING_LEAD_UNKNOWN) {
+			least = ranking_lead_least(&robust->leads, rival, narrowing->row, robust->plan.share);
+			greatest = -ranking_lead_least(&robust->leads, narrowing->row, rival, robust->plan.share);
 		}
-		double least = ranking_lead_least(&robust->leads, rival, narrowing->row, robust->plan.share);
-		double greatest = -ranking_lead_least(&robust->leads, narrowing->row, rival, robust->plan.share);
 		if (least >= robust->least_lead)
 			narrowing->always_before++;
 		else if (greatest <= NOISE * robust->largest)
@@ -381,7 +384,7 @@ static bool sort_rivals(struct narrowing *narrowing)
 		else
 			narrowing->rivals[narrowing->rival_count++] = (struct rival){.row = rival, .least = least, .greatest = greatest};
 	}
-	return exact;
+	return all;
 }
 
 void ranking_robust_range(struct ranking_robust *robust, size_t row, struct ranking_place_range *ret_range)
@@ -391,17 +394,20 @@ void ranking_robust_range(struct ranking_robust *robust, size_t row, struct rank
 		return;
 	struct narrowing narrowing = {.robust = robust, .row = row};
 	narrowing.rivals = arena_array(robust->arena, struct rival, robust->rated_count);
-	bool exact = sort_rivals(&narrowing);
-	/* Dense places count scores, not units. */
-	exact &= robust->methodology->ties == METHODOLOGY_COMPETITION;
+	enum ranking_lead_bound bound = sort_rivals(&narrowing);
+	uint32_t last = narrowing.always_before + (uint32_t)narrowing.rival_count + 1;
+	/* Dense places count scores, not units: no bound of theirs is known. */
+	bool competition = robust->methodology->ties == METHODOLOGY_COMPETITION;
 	ret_range->best = robust->best_met[row];
 	ret_range->worst = robust->worst_met[row];
 	ret_range->always_before = narrowing.always_before;
 	ret_range->always_behind = narrowing.always_behind;
-	if (!exact)
+	ret_range->best_exact = competition && ret_range->best == narrowing.always_before + 1;
+	ret_range->worst_exact = competition && ret_range->worst == last;
+	if (!competition || bound != RANKING_LEAD_EXACT)
 		return;
-	uint32_t last = narrowing.always_before + (uint32_t)narrowing.rival_count + 1;
-	ret_range->best_exact = ret_range->best == narrowing.always_before + 1 ||
-	                        search(&narrowing, true, ret_range->best, &ret_range->best);
-	ret_range->worst_exact = ret_range->worst == last || search(&narrowing, false, ret_range->worst, &ret_range->worst);
+	if (!ret_range->best_exact)
+		ret_range->best_exact = search(&narrowing, true, ret_range->best, &ret_range->best);
+	if (!ret_range->worst_exact)
+		ret_range->worst_exact = search(&narrowing, false, ret_range->worst, &ret_range->worst);
 }

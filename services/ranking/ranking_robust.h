@@ -7,9 +7,10 @@
  * the scores are linear in y, and each rival whose order is not robust has a variable of 0 or 1 for standing before the unit:
  * a whole-number program (the linear-fractional weights made linear as by Charnes and Cooper, Programming with linear
  * fractional functionals, 1962). It is only solved where places met under drawn weights leave a doubt, and its weights are
- * tried: the place is exact when it is met. Exactness asks what ranking_leads_are_exact asks, of all pairs with the unit, and
- * of the methodology no rounding of scores in means that are not arithmetic; elsewhere a place is the best (worst) one met
- * under drawn weights, half of them from the corners of the box, and says so.
+ * tried: the place is exact when it is met. Where one of the units lacks values that another has, there is no such program,
+ * but rivals that are always before or behind still are: a place that was met at such a bound is exact too. Elsewhere, and
+ * where means of different kinds are mixed, or scores of a mean that is not arithmetic are rounded, a place is the best
+ * (worst) one met under drawn weights, half of them from the corners of the box, and says so.
  *
  * A lead below 1e-7 of the largest value counts as none.
  *
@@ -40,9 +41,10 @@ struct ranking_place_range {
 
 struct ranking_pair {
 	size_t ahead, behind;        /* rows of the table: by the methodology's weights */
-	bool exact;                  /* what follows is proven; else only robust is said, by drawn weights */
+	bool exact;                  /* whether it is robust is proven; else no drawn weights reversed it, and it is said to be */
 	bool robust;                 /* no admissible weights let the other stand before it */
-	double reversal;             /* the smallest share of change of all weights that lets it; NaN = none up to 1, or not exact */
+	double reversal;             /* the smallest share of change of all weights that lets it; NaN = none up to 1, or not known:
+	                              * one of the two lacks values that the other has */
 };
 
 struct ranking_robust;
