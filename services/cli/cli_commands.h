@@ -20,6 +20,7 @@ cli_run cli_rating_verify;
 cli_run cli_rating_diff;
 cli_run cli_feed;
 cli_run cli_status;
+cli_run cli_agent_status;
 cli_run cli_log_verify;
 cli_run cli_log_export;
 cli_run cli_log_checkpoint;

@@ -29,6 +29,7 @@ static const struct command_row COMMANDS[] = {
 	{"rating recompute", cli_rating_recompute, "compute a rating from exported logs", "вычислить рейтинг по выгруженным журналам"},
 	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
 	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
+	{"agent status", cli_agent_status, "how the agent of this machine stands", "состояние агента на этой машине"},
 	{"quarantine list", cli_quarantine_list, "show what was refused and why", "показать, что и почему отвергнуто"},
 	{"quarantine show", cli_quarantine_show, "print the bytes of a refused event", "вывести байты отвергнутого события"},
 	{"quarantine replay", cli_quarantine_replay, "push refused events again", "отправить отвергнутые события снова"},
