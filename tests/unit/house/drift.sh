@@ -40,7 +40,7 @@ compose_variables() {
 		/^  [a-z]+:$/ { service = "" }
 		/^    command: \[effreg-[a-z]+\]/ { service = $0; sub(/.*effreg-/, "", service); sub(/\].*/, "", service) }
 		/^      EFFREG_[A-Z_]+: / && service != "" { sub(/:$/, "", $1); print service "\t" $1 }
-	' deploy/docker-compose.yml
+	' deploy/docker-compose.yml deploy/docker-compose.agent.yml
 }
 
 # The migrate job is a script: its variables are in deploy/prepare.
