@@ -3,6 +3,7 @@
 #include "services/cli/cli_commands.h"
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_rank_files.h"
+#include "services/cli/cli_rank_outlook.h"
 #include "services/cli/cli_rank_output.h"
 #include "services/cli/cli_rank_replicates.h"
 #include "services/ranking/ranking_explanation.h"
@@ -23,9 +24,16 @@ static const struct cli_option OPTIONS[] = {
 	{"threads", "N", NULL, "1", "threads for many sets of weights", "потоков для наборов весов"},
 	{"weight-sets", "FILE", NULL, NULL, "sets of weights to rank by as well (CSV)", "наборы весов для отдельных рейтингов (CSV)"},
 	{"ranks-out", "FILE", NULL, NULL, "where the places of every set or replicate go (CSV)", "куда записать места по каждому набору (CSV)"},
-	{"replicates", "N", NULL, NULL, "draw N sets of weights and describe the places", "взять N случайных наборов весов и описать места"},
+	{"replicates", "N", NULL, NULL, "draw weights and alternatives N times and describe the places",
+	 "N раз взять случайные веса и варианты методов и описать места"},
 	{"seed", "S", NULL, "1", "of the draws", "начальное число датчика"},
 	{"perturb", "SHARE", NULL, "0.25", "weights are drawn within ±SHARE", "веса меняются в пределах ±SHARE"},
+	{"parameters-out", "FILE", NULL, NULL, "where the parameters of every replicate go (CSV)",
+	 "куда записать параметры каждого испытания (CSV)"},
+	{"errors", "FILE", NULL, NULL, "standard errors of the values: a row a unit (CSV)",
+	 "стандартные ошибки значений: строка на объект (CSV)"},
+	{"sensitivity", NULL, NULL, NULL, "what drives the uncertainty of places (Sobol indices; --format json has it all)",
+	 "что определяет неопределённость мест (индексы Соболя; полностью — в --format json)"},
 	{"compare", "FILE", NULL, NULL, "another methodology: its places, and how far they are", "другая методика: её места и сдвиг"},
 };
 
@@ -34,10 +42,19 @@ static const struct cli_command COMMAND = {
 	.example = "effreg rank --methodology M.json --values V.csv --format table --decimals 2",
 	.en = "Computes a rating over files. The first column of the values is the unit's code, the others are indicators and\n"
 	      "attributes that the methodology names; empty or NA is missing. rank_shift is rank_other - rank: above zero, the\n"
-	      "unit stands better here than by the other methodology.",
+	      "unit stands better here than by the other methodology. --errors adds columns: score_se, the error of the score\n"
+	      "(exact where the score is linear, else drawn); error_rank_*, places under sampling errors alone; confidence sets\n"
+	      "for places at 0.95; shrunken and shrunken_se, the score drawn to the mean (REML). Replicates then draw the values\n"
+	      "too, the missing ones among them, so that rank_* speaks of everything that is uncertain. JSON has for each unit the\n"
+	      "probability of each place, of beating the neighbour, of each group, whether a move since the period before is more\n"
+	      "than noise, and what the variance of its place comes from.",
 	.ru = "Считает рейтинг по файлам. Первый столбец значений — код объекта, прочие — показатели и признаки, названные в\n"
 	      "методике; пустое или NA — пропуск. rank_shift = rank_other - rank: больше нуля — здесь объект стоит выше, чем\n"
-	      "по другой методике.",
+	      "по другой методике. --errors добавляет столбцы: score_se — ошибка оценки (точная, если оценка линейна, иначе по\n"
+	      "испытаниям); error_rank_* — места при одних лишь ошибках выборки; доверительные множества мест для 0,95; shrunken и\n"
+	      "shrunken_se — оценка, подтянутая к среднему (REML). Испытания тогда меняют и сами значения, в том числе пропуски, и\n"
+	      "rank_* говорит обо всей неопределённости сразу. В JSON для каждого объекта есть вероятность каждого места, победы\n"
+	      "над соседом и каждой группы, отличим ли сдвиг с прошлого периода от шума и из чего складывается разброс места.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 done, 2 bad arguments, methodology or file",
@@ -55,8 +72,9 @@ struct rank {
 	struct rank_values values;
 	struct ranking_table *table;
 	struct ranking_scores scores;
-	uint32_t *other_places;                       /* --compare */
-	struct ranking_place_statistics *statistics;  /* --replicates */
+	uint32_t *other_places;           /* --compare */
+	struct rank_uncertain uncertain;
+	struct rank_outlook outlook;      /* --replicates, --errors, --sensitivity */
 	struct fault fault;
 };
 
@@ -67,6 +85,11 @@ static bool check_outputs(const struct rank *rank)
 {
 	bool sets = cli_args_value(&rank->args, "weight-sets") != NULL;
 	bool out = cli_args_value(&rank->args, "ranks-out") != NULL;
+	if (cli_args_value(&rank->args, "parameters-out") != NULL && rank->replicates == 0) {
+		cli_output_error(&rank->args, "%s", cli_text(rank->args.lang, "--parameters-out goes with --replicates",
+		                                             "--parameters-out указывается вместе с --replicates"));
+		return false;
+	}
 	if (sets ? out : !out || rank->replicates > 0)
 		return true;
 	cli_output_error(&rank->args, "%s",
@@ -132,18 +155,11 @@ static void write_header(const struct rank *rank, struct buf *text)
 {
 	buf_text(text, "set");
 	for (size_t i = 0; i < rank->scores.units; i++) {
-		struct buf name;
-		buf_init(&name, RANK_FILE_BYTES_MAX);
-		buf_text(&name, rank->values.input.codes[i]);
+		const char *name = rank->values.input.codes[i];
 		if (rank->values.periods != NULL)
-			buf_printf(&name, ":%s", rank->values.periods[i]);
+			name = arena_printf(rank->arena, "%s:%s", name, rank->values.periods[i]);
 		buf_text(text, ",");
-		bool quoted = strpbrk(name.at, ",\"\r\n") != NULL;
-		buf_text(text, quoted ? "\"" : "");
-		for (const char *c = name.at; *c != '\0'; c++)
-			buf_append(text, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1);
-		buf_text(text, quoted ? "\"" : "");
-		buf_clear(&name);
+		rank_csv_write(text, name);
 	}
 	buf_text(text, "\n");
 }
@@ -188,54 +204,38 @@ static enum status rank_sets_of_file(struct rank *rank)
 	const struct rank_replicates replicates = {
 		.table = rank->table, .sets = sets.weights, .count = sets.count, .threads = (unsigned)rank->threads};
 	uint32_t *places = arena_array(rank->arena, uint32_t, sets.count * rank->scores.units);
-	status = rank_replicates_run(&replicates, places, &rank->fault);
+	status = rank_replicates_run(&replicates, places, NULL, &rank->fault);
 	return status == STATUS_OK ? write_places(rank, sets.names, places, sets.count) : status;
 }
 
-static enum status rank_replicates_drawn(struct rank *rank)
+static enum status look_further(struct rank *rank)
 {
-	size_t count = (size_t)rank->replicates;
-	if (count == 0)
-		return STATUS_OK;
-	const struct rank_replicates replicates = {
+	const char *errors = cli_args_value(&rank->args, "errors");
+	rank->uncertain = (struct rank_uncertain){
+		.arena = rank->arena,
+		.methodology = rank->methodology,
+		.values = &rank->values,
 		.table = rank->table,
-		.count = count,
-		.seed = rank->seed,
+		.scores = &rank->scores,
+		.replicates = (size_t)rank->replicates,
+		.sensitivity = cli_args_flag(&rank->args, "sensitivity"),
 		.perturb = rank->perturb,
+		.seed = rank->seed,
 		.threads = (unsigned)rank->threads,
+		.parameters_out = cli_args_value(&rank->args, "parameters-out"),
 	};
-	uint32_t *places = arena_array(rank->arena, uint32_t, count * rank->scores.units);
-	enum status status = rank_replicates_run(&replicates, places, &rank->fault);
-	if (status != STATUS_OK)
-		return status;
-	rank->statistics = arena_array(rank->arena, struct ranking_place_statistics, rank->scores.units);
-	status = rank_replicates_describe(&replicates, places, rank->statistics, &rank->fault);
+	enum status status = STATUS_OK;
+	if (errors != NULL)
+		status = rank_read_errors(rank->arena, errors, rank->methodology, &rank->values, &rank->uncertain.errors, &rank->fault);
+	if (status == STATUS_OK)
+		status = rank_uncertain_run(&rank->uncertain, &rank->outlook, &rank->fault);
 	if (status != STATUS_OK)
 		return status;
 	bool wanted = cli_args_value(&rank->args, "ranks-out") != NULL && cli_args_value(&rank->args, "weight-sets") == NULL;
-	return wanted ? write_places(rank, NULL, places, count) : status;
+	return wanted ? write_places(rank, NULL, rank->outlook.replicates->places, rank->outlook.replicates->count) : status;
 }
 
 /* ---- the result ---- */
-
-static void add_statistics(const struct rank *rank, struct rank_table *table)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} COLUMNS[] = {
-		{"rank_mean", offsetof(struct ranking_place_statistics, mean)},
-		{"rank_median", offsetof(struct ranking_place_statistics, median)},
-		{"rank_q05", offsetof(struct ranking_place_statistics, q05)},
-		{"rank_q95", offsetof(struct ranking_place_statistics, q95)},
-	};
-	double *column = arena_array(rank->arena, double, rank->scores.units);
-	for (size_t i = 0; i < ARRAY_COUNT(COLUMNS) && rank->statistics != NULL; i++) {
-		for (size_t unit = 0; unit < rank->scores.units; unit++)
-			memcpy(&column[unit], (const char *)&rank->statistics[unit] + COLUMNS[i].offset, sizeof *column);
-		rank_table_add_scores(table, COLUMNS[i].name, column);
-	}
-}
 
 static void add_comparison(const struct rank *rank, struct rank_table *table)
 {
@@ -261,6 +261,7 @@ static void write_methodology(struct json_writer *writer, const void *context)
 static void write_notes(struct json_writer *writer, const void *context)
 {
 	const struct rank *rank = context;
+	rank_outlook_write(&rank->outlook, writer);
 	rank_notes_write(writer, rank->methodology, &rank->scores);
 }
 
@@ -268,8 +269,9 @@ static bool print_result(struct rank *rank)
 {
 	const struct methodology *methodology = rank->methodology;
 	struct rank_table table;
-	rank_table_init(&table, rank->arena, methodology->node_count + EXTRA_COLUMNS, rank->scores.units,
-	                (int)rank->decimals);
+	rank_table_init(&table, rank->arena, methodology->node_count + EXTRA_COLUMNS + RANK_OUTLOOK_COLUMNS,
+	                rank->scores.units, (int)rank->decimals);
+	table.json_wanted = rank->format == RANK_FORMAT_JSON;
 	rank_table_add_texts(&table, "unit", rank->values.input.codes);
 	if (methodology->panel_column != NULL)
 		rank_table_add_texts(&table, methodology->panel_column, rank->values.periods);
@@ -278,7 +280,7 @@ static bool print_result(struct rank *rank)
 		rank_table_add_scores(&table, methodology->nodes[node].code, &rank->scores.nodes[node * rank->scores.units]);
 	}
 	rank_table_add_places(&table, "rank", rank->scores.places);
-	add_statistics(rank, &table);
+	rank_outlook_add(&rank->outlook, &table);
 	add_comparison(rank, &table);
 	const struct rank_members members = {
 		.write_before = write_methodology, .write_after = write_notes, .context = rank};
@@ -293,12 +295,13 @@ static int run(struct rank *rank)
 	if (status == STATUS_OK)
 		status = rank_sets_of_file(rank);
 	if (status == STATUS_OK)
-		status = rank_replicates_drawn(rank);
+		status = look_further(rank);
 	if (status != STATUS_OK) {
 		rank_fault_print(&rank->args, &rank->fault);
 		return CLI_EXIT_USAGE;
 	}
 	rank_notes_print(&rank->args, rank->methodology, &rank->scores);
+	rank_outlook_print(&rank->args, &rank->outlook);
 	return print_result(rank) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 }
 

@@ -77,3 +77,12 @@ enum status rank_csv_number(const struct rank_csv *table, const char *const *fie
 	*ret_number = number;
 	return STATUS_OK;
 }
+
+void rank_csv_write(struct buf *text, const char *field)
+{
+	bool quoted = strpbrk(field, ",\"\r\n") != NULL;
+	buf_text(text, quoted ? "\"" : "");
+	for (const char *c = field; *c != '\0'; c++)
+		buf_append(text, *c == '"' ? "\"\"" : c, *c == '"' ? 2 : 1);
+	buf_text(text, quoted ? "\"" : "");
+}

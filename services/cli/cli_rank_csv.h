@@ -4,6 +4,7 @@
 #ifndef EFFREG_CLI_RANK_CSV_H
 #define EFFREG_CLI_RANK_CSV_H
 
+#include "common/buf.h"
 #include "common/csv.h"
 
 #define RANK_FILE_BYTES_MAX ((size_t)1024 * 1024 * 1024)
@@ -35,5 +36,8 @@ enum status rank_csv_find(const struct rank_csv *table, const char *name, const 
 bool rank_csv_missing(const char *field);  /* empty or NA */
 /* The number in a column of the row last read; NaN when it is missing. INVALID when it is no number or beyond 1e150. */
 enum status rank_csv_number(const struct rank_csv *table, const char *const *fields, size_t column, double *ret_number) MUST_CHECK;
+
+/* A field as it is written: quoted where it must be. */
+void rank_csv_write(struct buf *text, const char *field);
 
 #endif

@@ -30,6 +30,11 @@ enum status rank_read_both(struct arena *arena, const char *methodology_path, co
                            const struct methodology **ret_methodology, struct rank_values *ret_values,
                            struct fault *fault) MUST_CHECK;
 
+/* Standard errors: the unit's code first, in a panel also its column, then columns named like indicators; an indicator without
+ * a column, a unit without a row and an empty cell have no error. ret_errors: indicators × units of values. */
+enum status rank_read_errors(struct arena *arena, const char *path, const struct methodology *methodology,
+                             const struct rank_values *values, const double **ret_errors, struct fault *fault) MUST_CHECK;
+
 struct rank_sets {
 	const char *const *names;
 	const struct ranking_weights *weights;

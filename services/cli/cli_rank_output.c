@@ -115,6 +115,14 @@ void rank_table_add_places(struct rank_table *table, const char *name, const uin
 	}
 }
 
+void rank_table_add_json(struct rank_table *table, const char *name, const char *const *cells)
+{
+	const char **column = add_column(table, name, false);
+	table->columns[table->count - 1].json_only = true;
+	for (size_t i = 0; i < table->rows; i++)
+		column[i] = cells[i];
+}
+
 /* ---- notes ---- */
 
 static const struct {
@@ -183,6 +191,8 @@ void rank_notes_write(struct json_writer *writer, const struct methodology *meth
 static void print_csv(const struct rank_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
+		if (table->columns[i].json_only)
+			continue;
 		fputs(i > 0 ? "," : "", stdout);
 		cli_output_csv_field(table->columns[i].name);
 	}
@@ -190,6 +200,8 @@ static void print_csv(const struct rank_table *table)
 	for (size_t row = 0; row < table->rows; row++) {
 		for (size_t i = 0; i < table->count; i++) {
 			const char *cell = table->columns[i].cells[row];
+			if (table->columns[i].json_only)
+				continue;
 			fputs(i > 0 ? "," : "", stdout);
 			cli_output_csv_field(cell == NULL ? "NA" : cell);
 		}
@@ -271,6 +283,8 @@ static void print_text(const struct rank_table *table)
 {
 	size_t *widths = arena_array(table->arena, size_t, table->count);
 	for (size_t i = 0; i < table->count; i++) {
+		if (table->columns[i].json_only)
+			continue;
 		widths[i] = column_width(table, &table->columns[i]);
 		print_cell(&table->columns[i], table->columns[i].name, widths[i]);
 	}
@@ -278,6 +292,8 @@ static void print_text(const struct rank_table *table)
 	for (size_t row = 0; row < table->rows; row++) {
 		for (size_t i = 0; i < table->count; i++) {
 			const char *cell = table->columns[i].cells[row];
+			if (table->columns[i].json_only)
+				continue;
 			print_cell(&table->columns[i], cell == NULL ? "–" : cell, widths[i]);
 		}
 		putchar('\n');

@@ -10,6 +10,7 @@
 struct rank_column {
 	const char *name;
 	bool is_text;
+	bool json_only;
 	const char **cells;  /* one for each row; NULL = missing */
 };
 
@@ -19,6 +20,7 @@ struct rank_table {
 	size_t count, capacity;
 	size_t rows;
 	int decimals;        /* of scores; RANK_EXACT = 17 significant digits */
+	bool json_wanted;    /* columns that only JSON has are worth adding */
 };
 
 void rank_table_init(struct rank_table *table, struct arena *arena, size_t columns_max, size_t rows, int decimals);
@@ -33,6 +35,9 @@ void rank_table_add_places(struct rank_table *table, const char *name, const uin
 #define RANK_SEED_OPTION {"seed", "S", NULL, "1", "of the draws", "начальное число датчика"}
 #define RANK_DECIMALS_OPTION {"decimals", "N", NULL, "3", "decimals in the table", "знаков после запятой в таблице"}
 #define RANK_FORMAT_OPTION {"format", "csv|json|table", NULL, "table", "how to print the result", "вид результата"}
+
+/* Cells that are JSON already: a column that only JSON has. */
+void rank_table_add_json(struct rank_table *table, const char *name, const char *const *cells);
 
 /* What JSON has beside the rows: written before them, and after. */
 struct rank_members {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "services/ranking/ranking_document.h"
+#include "services/ranking/ranking_outlook.h"
 
 const char *ranking_unit_code(const struct ranking_region *region)
 {
@@ -140,21 +141,17 @@ static int compare_codes(const void *a, const void *b)
 	return strcmp(ranking_unit_code(left->region), ranking_unit_code(right->region));
 }
 
-/* The leading group holds at most its share of the rated, the lagging one likewise from the other end. Counting who is
- * strictly better (or worse) keeps those who share a place together. rows are in place order. */
+/* rows are in place order. */
 static void assign_groups(const struct methodology *methodology, struct ranking_row *rows, size_t rated)
 {
+	static const char *const NAMES[RANKING_GROUPS] = {"leading", "middle", "lagging"};
 	for (size_t first = 0; first < rated;) {
 		size_t end = first + 1;
 		while (end < rated && rows[end].place == rows[first].place)
 			end++;
-		const char *group = "middle";
-		if ((double)(first + 1) / (double)rated <= methodology->leading)
-			group = "leading";
-		else if ((double)(rated - end + 1) / (double)rated <= methodology->lagging)
-			group = "lagging";
+		enum ranking_group group = ranking_group_of(methodology, first, end - first, rated);
 		for (; first < end; first++)
-			rows[first].group = group;
+			rows[first].group = NAMES[group];
 	}
 }
 

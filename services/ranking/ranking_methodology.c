@@ -140,16 +140,15 @@ static enum status read_root(struct reader *reader, const struct place *root)
 {
 	static const char *const NAMES[] = {"code", "version", "valid_from", "title", "panel", "nodes", "indicators",
 	                                    "impute", "outliers", "normalise", "aggregate", "eligibility", "groups",
-	                                    "ranking", "$schema", NULL};
+	                                    "ranking", "alternatives", "$schema", NULL};
 	enum status status = check_object(reader, root, NAMES);
 	if (status == STATUS_OK)
 		status = read_head(reader, root);
-	struct place place = place_member(root, "outliers");
 	if (status == STATUS_OK)
-		status = read_outliers(reader, &place);
+		status = read_outliers(reader, &reader->outliers);
 	if (status == STATUS_OK)
 		status = read_tree(reader, root);
-	place = place_member(root, "impute");
+	struct place place = place_member(root, "impute");
 	if (status == STATUS_OK)
 		status = read_impute(reader, &place);
 	if (status == STATUS_OK)
@@ -157,14 +156,27 @@ static enum status read_root(struct reader *reader, const struct place *root)
 	return status == STATUS_OK ? read_results(reader, root) : status;
 }
 
+static enum status read_file(struct reader *reader, const struct place *root)
+{
+	reader->methodology = arena_array(reader->arena, struct methodology, 1);
+	reader->methodology->decimals = METHODOLOGY_EXACT;
+	return read_root(reader, root);
+}
+
 enum status methodology_read(struct arena *arena, const struct json *json, const struct methodology **ret_methodology,
                              struct fault *fault)
 {
-	struct reader reader = {.arena = arena, .fault = fault};
-	reader.methodology = arena_array(arena, struct methodology, 1);
-	reader.methodology->decimals = METHODOLOGY_EXACT;
 	struct place root = {.json = json};
-	enum status status = read_root(&reader, &root);
+	struct reader reader = {
+		.arena = arena,
+		.fault = fault,
+		.outliers = place_member(&root, "outliers"),
+		.normalise = place_member(&root, "normalise"),
+		.aggregate = place_member(&root, "aggregate"),
+	};
+	enum status status = read_file(&reader, &root);
+	if (status == STATUS_OK)
+		status = read_alternatives(&reader, &root, read_file);
 	if (status == STATUS_OK)
 		*ret_methodology = reader.methodology;
 	return status;

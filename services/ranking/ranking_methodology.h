@@ -14,6 +14,7 @@
 #define METHODOLOGY_INDICATORS_MAX 1024
 #define METHODOLOGY_CODE_BYTES_MAX 128
 #define METHODOLOGY_DECIMALS_MAX   15
+#define METHODOLOGY_ALTERNATIVES_MAX 8  /* for one stage, the methodology's own included */
 #define METHODOLOGY_EXACT          (-1)  /* of decimals: scores are compared as they are */
 #define METHODOLOGY_NONE           SIZE_MAX  /* no index */
 
@@ -127,6 +128,14 @@ struct methodology_node {
 	struct methodology_aggregate aggregate;  /* its own, or that of its height */
 };
 
+/* The stages that can have alternatives. */
+enum methodology_stage {
+	METHODOLOGY_STAGE_OUTLIERS,
+	METHODOLOGY_STAGE_NORMALISE,
+	METHODOLOGY_STAGE_AGGREGATE,
+	METHODOLOGY_STAGES,
+};
+
 struct methodology {
 	const char *code;
 	int64_t version;
@@ -154,12 +163,23 @@ struct methodology {
 	double lagging;
 	enum methodology_ties ties;
 	int decimals;          /* 0..15, or METHODOLOGY_EXACT */
+	/* What could as well have been chosen for a stage, by enum methodology_stage; the first is the methodology's own. Each of
+	 * the variants is a whole methodology of the same indicators and tree (they have no alternatives themselves). */
+	size_t alternatives[METHODOLOGY_STAGES];
+	const struct methodology *const *variants;  /* by methodology_variant; the first is this one; NULL in a variant */
 };
 
 /* Everything the methodology holds lives in arena; texts are borrowed from json, which must live as long.
  * STATUS_INVALID (code "methodology") with fault: pointer and reason. */
 enum status methodology_read(struct arena *arena, const struct json *json, const struct methodology **ret_methodology,
                              struct fault *fault) MUST_CHECK;
+
+/* The variant with these alternatives, one for each stage. */
+const struct methodology *methodology_variant(const struct methodology *methodology,
+                                              const size_t alternatives[METHODOLOGY_STAGES]);
+size_t methodology_variant_count(const struct methodology *methodology);
+/* The name of a stage's member. */
+const char *methodology_stage_name(enum methodology_stage stage);
 
 /* Index of the indicator with this code. */
 bool methodology_find_indicator(const struct methodology *methodology, const char *code, size_t *ret_index) MUST_CHECK;

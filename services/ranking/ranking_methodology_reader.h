@@ -25,6 +25,8 @@ struct reader {
 	struct place *aggregates;         /* one for each node: where its aggregate stands */
 	const char **denominators;        /* room for one of each indicator */
 	const char **group_columns;       /* room for one of each imputation */
+	/* The stages that alternatives replace: the methodology's own members, or one of its alternatives. */
+	struct place outliers, normalise, aggregate;
 };
 
 /* A name of RATING.md section 2 and the value it stands for. */
@@ -67,6 +69,11 @@ enum status read_outliers(struct reader *reader, const struct place *at) MUST_CH
 
 /* ranking_methodology_tree: nodes and indicators, and how they hang together. */
 enum status read_tree(struct reader *reader, const struct place *root) MUST_CHECK;
+
+/* ranking_methodology_alternatives: the member "alternatives", and every methodology that it makes of the one read. read_all:
+ * reads the whole file with the stages that the reader names. */
+enum status read_alternatives(struct reader *reader, const struct place *root,
+                              enum status (*read_all)(struct reader *, const struct place *)) MUST_CHECK;
 
 /* ranking_methodology_check: what two places of the file say against each other. */
 enum status check_methodology(struct reader *reader, const struct place *root) MUST_CHECK;

@@ -277,11 +277,11 @@ static enum status read_nodes(struct reader *reader, const struct place *nodes)
 
 static enum status read_indicators(struct reader *reader, const struct place *root)
 {
-	struct place place = place_member(root, "normalise");
 	struct methodology_normalise normalise;
-	enum status status = read_normalise(reader, &place, &normalise);
+	enum status status = read_normalise(reader, &reader->normalise, &normalise);
 	if (status != STATUS_OK)
 		return status;
+	struct place place;
 	struct place list = place_member(root, "indicators");
 	status = check_list(reader, &list, METHODOLOGY_INDICATORS_MAX);
 	if (status != STATUS_OK)
@@ -308,9 +308,9 @@ static void set_aggregate(struct reader *reader, size_t node, const struct metho
 }
 
 /* The list runs from the leaves' parents up; its last entry serves the remaining heights. */
-static enum status read_level_aggregates(struct reader *reader, const struct place *root)
+static enum status read_level_aggregates(struct reader *reader)
 {
-	struct place list = place_member(root, "aggregate");
+	struct place list = reader->aggregate;
 	enum status status = check_list(reader, &list, METHODOLOGY_NODES_MAX);
 	if (status != STATUS_OK)
 		return status;
@@ -361,7 +361,7 @@ enum status read_tree(struct reader *reader, const struct place *root)
 		link_children(reader, i);
 	status = check_weights(reader, &nodes);
 	if (status == STATUS_OK)
-		status = read_level_aggregates(reader, root);
+		status = read_level_aggregates(reader);
 	return status == STATUS_OK ? read_own_aggregates(reader, &nodes) : status;
 }
 

@@ -101,6 +101,27 @@ static void a_nodes_own_aggregate_overrides_the_levels(void **state)
 		assert_true(methodology->nodes[i].aggregate.min_available == MIN_AVAILABLE[i]);
 }
 
+static void alternatives_make_a_methodology_of_each_combination(void **state)
+{
+	static const char TEXT[] = "{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{"
+		"\"normalise\":[{\"method\":\"rank\"},{\"method\":\"borda\"}],\"aggregate\":[[{\"method\":\"median\"}]]}}";
+	const struct methodology *methodology;
+	struct fault fault;
+	assert_int_equal(read_methodology(*state, TEXT, &methodology, &fault), STATUS_OK);
+	assert_int_equal(methodology_variant_count(methodology), 6);
+	assert_ptr_equal(methodology->variants[0], methodology);
+	static const enum methodology_normalise_method NORMALISE[] = {METHODOLOGY_MIN_MAX, METHODOLOGY_RANK, METHODOLOGY_BORDA};
+	static const enum methodology_aggregate_method AGGREGATE[] = {METHODOLOGY_ARITHMETIC, METHODOLOGY_MEDIAN};
+	for (size_t i = 0; i < 6; i++) {
+		const size_t alternatives[METHODOLOGY_STAGES] = {0, i / 2, i % 2};
+		const struct methodology *variant = methodology_variant(methodology, alternatives);
+		assert_int_equal(variant->indicators[0].normalise.method, NORMALISE[i / 2]);
+		assert_int_equal(variant->nodes[0].aggregate.method, AGGREGATE[i % 2]);
+		assert_int_equal(variant->nodes[1].aggregate.method, AGGREGATE[i % 2]);
+		assert_int_equal(variant->indicator_count, 1);
+	}
+}
+
 static void every_fault_is_reported_at_its_place(void **state)
 {
 	static const struct {
@@ -196,6 +217,16 @@ static void every_fault_is_reported_at_its_place(void **state)
 		 STATUS_INVALID, "/aggregate/0/min_available"},
 		{"{" HEAD NODES "," INDICATORS ",\"normalise\":{\"method\":\"rank\"},\"aggregate\":{\"method\":\"median\"}}",
 		 STATUS_INVALID, "/aggregate"},
+		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{\"impute\":[]}}", STATUS_INVALID, "/alternatives/impute"},
+		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{\"normalise\":{\"method\":\"rank\"}}}",
+		 STATUS_INVALID, "/alternatives/normalise"},
+		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{\"normalise\":[{\"method\":\"rank\",\"k\":3}]}}",
+		 STATUS_INVALID, "/alternatives/normalise/0/k"},
+		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{\"outliers\":[{\"method\":\"none\"},{\"method\":\"cut\"}]}}",
+		 STATUS_INVALID, "/alternatives/outliers/1/method"},
+		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"alternatives\":{\"normalise\":[{\"method\":\"z-score\"}],"
+		 "\"aggregate\":[[{\"method\":\"geometric\"}]]}}",
+		 STATUS_INVALID, "/alternatives/aggregate/0/0/method"},
 		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"panel\":{\"column\":\"Time\"}}",
 		 STATUS_INVALID, "/panel/scope"},
 		{"{" HEAD NODES "," INDICATORS "," STAGES ",\"panel\":{\"scope\":\"local\"}}",
@@ -277,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_left_out_has_its_stated_default, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(nodes_are_ordered_by_height_and_then_as_in_the_file, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(a_nodes_own_aggregate_overrides_the_levels, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(alternatives_make_a_methodology_of_each_combination, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(every_fault_is_reported_at_its_place, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(the_shipped_methodology_is_valid_by_schema_and_by_the_reader, make_arena,
 		                                drop_arena),
