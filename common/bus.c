@@ -514,7 +514,7 @@ enum status bus_send(struct bus_socket *socket, const struct span *frames, size_
 			rc = zmq_send(socket->handle, frames[i].at, frames[i].len, flags);
 		while (rc < 0 && zmq_errno() == EINTR);
 		if (rc < 0)
-			return STATUS_UNAVAILABLE;
+			return zmq_errno() == EHOSTUNREACH ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE;
 	}
 	return STATUS_OK;
 }

@@ -76,7 +76,7 @@ struct span bus_message_frame(const struct bus_message *message, size_t index);
 /* The public key the sender proved to have, taken from a payload frame; "" when there is none: drop such a message. */
 const char *bus_message_user(const struct bus_message *message);
 
-/* Never blocks. UNAVAILABLE: the peer is gone or its queue is full: nothing was sent. */
+/* Never blocks. Nothing was sent: NOT_FOUND when a ROUTER has no such peer (any more), UNAVAILABLE when its queue is full. */
 enum status bus_send(struct bus_socket *socket, const struct span *frames, size_t count) MUST_CHECK;
 
 /* What became of the connections of a client socket since the last call. */

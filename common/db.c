@@ -12,6 +12,9 @@
 
 #define ERROR_SIZE    512
 #define PARAMS_MAX    32
+#define CONNECT_OPTIONS_MAX 64
+#define SCRIPT_BYTES_MAX ((size_t)1024 * 1024)
+#define BEGIN_SQL     "BEGIN ISOLATION LEVEL READ COMMITTED"
 /* PostgreSQL counts from 2000-01-01. */
 #define PG_EPOCH_US   INT64_C(946684800000000)
 
@@ -20,7 +23,10 @@ struct db {
 	char error[ERROR_SIZE];
 	char sqlstate[6];
 	bool in_transaction;
+	bool copying;       /* the server waits for the rows of a COPY */
 	bool warned;        /* a WARNING arrived since db_begin */
+	const char *prepared[DB_PREPARED_MAX];
+	size_t prepared_count;
 };
 
 struct db_rows {
@@ -38,6 +44,7 @@ static const struct sqlstate_rule SQLSTATE_RULES[] = {
 	{"40001", STATUS_RETRY},      /* serialization_failure */
 	{"40P01", STATUS_RETRY},      /* deadlock_detected */
 	{"55P03", STATUS_RETRY},      /* lock_not_available: lock_timeout */
+	{"25P02", STATUS_RETRY},      /* in_failed_sql_transaction: a statement before this one had failed */
 	{"57014", STATUS_TIMEOUT},    /* query_canceled: statement_timeout */
 	{"08", STATUS_UNAVAILABLE},   /* connection exceptions */
 	{"57P0", STATUS_UNAVAILABLE}, /* shutdown, crash, cannot connect now */
@@ -133,19 +140,18 @@ static enum status set_up_session(struct db *db, struct fault *fault)
 	}
 	PQsetNoticeReceiver(db->connection, on_notice, db);
 	enum status status = db_exec(db, SESSION_SQL);
+	for (size_t i = 0; i < db->prepared_count && status == STATUS_OK; i++)
+		status = db_exec(db, db->prepared[i]);
 	if (status != STATUS_OK)
 		return fault_set(fault, status, "database", "", -1, "%s", db->error);
 	return check_server(db, fault);
 }
 
-enum status db_connect(const char *conninfo, const char *name, struct db **ret_db, struct fault *fault)
+static enum status connect_with(const char *const *keywords, const char *const *values, int expand, struct db **ret_db, struct fault *fault)
 {
-	const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding", "connect_timeout",
-	                                "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", NULL};
-	const char *const values[] = {conninfo, name, "UTF8", "5", "5", "2", "3", "10000", NULL};
 	struct db *db = calloc(1, sizeof *db);
 	ASSERT(db != NULL);
-	db->connection = PQconnectdbParams(keywords, values, 1);
+	db->connection = PQconnectdbParams(keywords, values, expand);
 	ASSERT(db->connection != NULL);
 	enum status status = set_up_session(db, fault);
 	if (status != STATUS_OK) {
@@ -154,6 +160,33 @@ enum status db_connect(const char *conninfo, const char *name, struct db **ret_d
 	}
 	*ret_db = db;
 	return STATUS_OK;
+}
+
+enum status db_connect(const char *conninfo, const char *name, struct db **ret_db, struct fault *fault)
+{
+	const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding", "connect_timeout",
+	                                "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", NULL};
+	const char *const values[] = {conninfo, name, "UTF8", "5", "5", "2", "3", "10000", NULL};
+	return connect_with(keywords, values, 1, ret_db, fault);
+}
+
+enum status db_connect_like(const struct db *db, struct db **ret_db, struct fault *fault)
+{
+	const char *keywords[CONNECT_OPTIONS_MAX + 1], *values[CONNECT_OPTIONS_MAX + 1];
+	size_t count = 0;
+	PQconninfoOption *options = PQconninfo(db->connection);
+	ASSERT(options != NULL);
+	for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+		if (option->val == NULL)
+			continue;
+		ASSERT(count < CONNECT_OPTIONS_MAX);
+		keywords[count] = option->keyword;
+		values[count++] = option->val;
+	}
+	keywords[count] = values[count] = NULL;
+	enum status status = connect_with(keywords, values, 0, ret_db, fault);
+	PQconninfoFree(options);
+	return status;
 }
 
 void db_disconnect(struct db **db)
@@ -169,6 +202,7 @@ static enum status reconnect(struct db *db)
 {
 	PQreset(db->connection);
 	db->in_transaction = false;
+	db->copying = false;
 	return set_up_session(db, NULL);
 }
 
@@ -269,6 +303,14 @@ enum status db_run(struct db *db, const char *sql, const struct db_param *params
 	return status;
 }
 
+static struct db_rows *rows_of(PGresult *result)
+{
+	struct db_rows *rows = malloc(sizeof *rows);
+	ASSERT(rows != NULL);
+	rows->result = result;
+	return rows;
+}
+
 enum status db_query(struct db *db, const char *sql, const struct db_param *params, size_t count, struct db_rows **ret_rows)
 {
 	PGresult *result = execute(db, sql, params, count);
@@ -277,48 +319,46 @@ enum status db_query(struct db *db, const char *sql, const struct db_param *para
 		PQclear(result);
 		return status;
 	}
-	struct db_rows *rows = malloc(sizeof *rows);
-	ASSERT(rows != NULL);
-	rows->result = result;
-	*ret_rows = rows;
+	*ret_rows = rows_of(result);
 	return STATUS_OK;
 }
 
 /* ---- Transactions ---- */
 
-enum status db_begin(struct db *db)
+static enum status connect_for_transaction(struct db *db)
 {
 	ASSERT(!db->in_transaction);
-	if (!db_alive(db)) {
-		enum status status = reconnect(db);
-		if (status != STATUS_OK)
-			return status;
-	}
 	db->warned = false;
-	enum status status = db_exec(db, "BEGIN ISOLATION LEVEL READ COMMITTED");
+	if (db_alive(db))
+		return STATUS_OK;
+	enum status status = reconnect(db);
+	db->warned = false;
+	return status;
+}
+
+enum status db_begin(struct db *db)
+{
+	enum status status = connect_for_transaction(db);
+	if (status == STATUS_OK)
+		status = db_exec(db, BEGIN_SQL);
 	db->in_transaction = status == STATUS_OK;
 	return status;
 }
 
+/* What the server made of a COMMIT; tag is that of its last answer. */
+static enum status judge_commit(struct db *db, const char *tag)
+{
+	if (!text_equal(tag, "COMMIT")) {
+		remember(db, NULL, "COMMIT was answered with ROLLBACK");
+		return STATUS_RETRY;
+	}
+	/* E.g. a synchronous standby was cancelled: stored here, not as durably as promised. */
+	return db->warned ? STATUS_RETRY : STATUS_OK;
+}
+
 enum status db_commit(struct db *db)
 {
-	ASSERT(db->in_transaction);
-	db->in_transaction = false;
-	PGresult *result = PQexec(db->connection, "COMMIT");
-	enum status status = STATUS_OK;
-	if (!succeeded(result)) {
-		bool told = PQstatus(db->connection) == CONNECTION_OK;
-		status = sort_failure(db, result);
-		if (!told)
-			status = STATUS_UNKNOWN_OUTCOME;
-	} else if (!text_equal(PQcmdStatus(result), "COMMIT")) {
-		remember(db, NULL, "COMMIT was answered with ROLLBACK");
-		status = STATUS_RETRY;
-	} else if (db->warned) {
-		status = STATUS_RETRY;  /* e.g. a synchronous standby was cancelled: stored here, not as durably as promised */
-	}
-	PQclear(result);
-	return status;
+	return db_commit_script(db, "");
 }
 
 void db_rollback(struct db *db)
@@ -326,8 +366,124 @@ void db_rollback(struct db *db)
 	if (!db->in_transaction)
 		return;
 	db->in_transaction = false;
+	if (db->copying)
+		db_copy_refuse(db);
 	if (db_alive(db))
 		PQclear(PQexec(db->connection, "ROLLBACK"));
+}
+
+/* ---- Scripts ---- */
+
+enum status db_prepare(struct db *db, const char *sql)
+{
+	for (size_t i = 0; i < db->prepared_count; i++) {
+		if (db->prepared[i] == sql)
+			return STATUS_OK;
+	}
+	ASSERT(db->prepared_count < DB_PREPARED_MAX);
+	enum status status = db_alive(db) ? db_exec(db, sql) : STATUS_OK;
+	if (status == STATUS_OK)
+		db->prepared[db->prepared_count++] = sql;
+	return status;
+}
+
+/* standard_conforming_strings is on: only the quote itself is doubled. */
+void db_quote(struct buf *script, const char *text)
+{
+	buf_text(script, "'");
+	for (const char *end = strchr(text, '\''); end != NULL; text = end + 1, end = strchr(text, '\'')) {
+		buf_append(script, text, (size_t)(end - text));
+		buf_text(script, "''");
+	}
+	buf_text(script, text);
+	buf_text(script, "'");
+}
+
+/* One result of a script; takes it. *ret_taken counts the rows kept so far. */
+static enum status take_result(struct db *db, PGresult *result, struct db_rows **rows, size_t count, size_t *ret_taken)
+{
+	enum status status = STATUS_OK;
+	ExecStatusType kind = PQresultStatus(result);
+	if (kind == PGRES_TUPLES_OK && *ret_taken < count) {
+		rows[(*ret_taken)++] = rows_of(result);
+		return STATUS_OK;
+	}
+	if (kind == PGRES_COPY_IN)
+		db->copying = true;
+	else if (kind != PGRES_COMMAND_OK)
+		status = kind == PGRES_TUPLES_OK ? STATUS_BUG : sort_failure(db, result);
+	PQclear(result);
+	return status;
+}
+
+static enum status run_script(struct db *db, const char *script, struct db_rows **rows, size_t count)
+{
+	size_t taken = 0;
+	if (PQsendQuery(db->connection, script) != 1)
+		return sort_failure(db, NULL);
+	enum status status = STATUS_OK;
+	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection)) {
+		enum status one = take_result(db, result, rows, count, &taken);
+		status = status == STATUS_OK ? one : status;
+		if (db->copying)
+			break;
+	}
+	if (status == STATUS_OK && taken < count)
+		status = STATUS_BUG;
+	for (size_t i = 0; i < taken && status != STATUS_OK; i++)
+		db_rows_destroy(&rows[i]);
+	return status;
+}
+
+enum status db_begin_script(struct db *db, const char *script, struct db_rows **rows, size_t count)
+{
+	struct buf whole;
+	enum status status = connect_for_transaction(db);
+	if (status != STATUS_OK)
+		return status;
+	buf_init(&whole, SCRIPT_BYTES_MAX);
+	buf_text(&whole, BEGIN_SQL "; ");
+	buf_append(&whole, script, strlen(script) + 1);
+	ASSERT(buf_ok(&whole));
+	status = run_script(db, whole.at, rows, count);
+	db->in_transaction = db_alive(db);
+	buf_clear(&whole);
+	return status;
+}
+
+/* Reads the answers to a script that ends with COMMIT; *ret_tag is the last one's. */
+static enum status finish_commit(struct db *db, char *ret_tag, size_t tag_size)
+{
+	enum status status = STATUS_OK;
+	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection)) {
+		if (status == STATUS_OK && !succeeded(result))
+			status = sort_failure(db, result);
+		snprintf(ret_tag, tag_size, "%s", PQcmdStatus(result));
+		PQclear(result);
+	}
+	return status;
+}
+
+enum status db_commit_script(struct db *db, const char *script)
+{
+	ASSERT(db->in_transaction && !db->copying);
+	char tag[32] = "";
+	struct buf whole;
+	buf_init(&whole, SCRIPT_BYTES_MAX);
+	buf_text(&whole, script);
+	buf_append(&whole, "COMMIT", sizeof "COMMIT");
+	ASSERT(buf_ok(&whole));
+	bool sent = PQsendQuery(db->connection, whole.at) == 1;
+	buf_clear(&whole);
+	enum status status = sent ? finish_commit(db, tag, sizeof tag) : sort_failure(db, NULL);
+	if (!db_alive(db)) {
+		db->in_transaction = false;
+		return STATUS_UNKNOWN_OUTCOME;
+	}
+	if (PQtransactionStatus(db->connection) != PQTRANS_IDLE)
+		db_rollback(db);  /* it never came to COMMIT */
+	db->in_transaction = false;
+	return status == STATUS_OK ? judge_commit(db, tag) : status;
 }
 
 /* ---- Rows ---- */
@@ -386,7 +542,8 @@ void db_rows_destroy(struct db_rows **rows)
 enum status db_copy_begin(struct db *db, const char *sql)
 {
 	PGresult *result = PQexec(db->connection, sql);
-	enum status status = PQresultStatus(result) == PGRES_COPY_IN ? STATUS_OK : sort_failure(db, result);
+	db->copying = PQresultStatus(result) == PGRES_COPY_IN;
+	enum status status = db->copying ? STATUS_OK : sort_failure(db, result);
 	PQclear(result);
 	return status;
 }
@@ -397,10 +554,8 @@ enum status db_copy_send(struct db *db, struct span bytes)
 	return PQputCopyData(db->connection, bytes.at, (int)bytes.len) == 1 ? STATUS_OK : sort_failure(db, NULL);
 }
 
-enum status db_copy_end(struct db *db)
+static enum status finish_copy(struct db *db)
 {
-	if (PQputCopyEnd(db->connection, NULL) != 1)
-		return sort_failure(db, NULL);
 	enum status status = STATUS_OK;
 	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection)) {
 		if (!succeeded(result) && status == STATUS_OK)
@@ -408,6 +563,24 @@ enum status db_copy_end(struct db *db)
 		PQclear(result);
 	}
 	return status;
+}
+
+enum status db_copy_end(struct db *db)
+{
+	db->copying = false;
+	if (PQputCopyEnd(db->connection, NULL) != 1)
+		return sort_failure(db, NULL);
+	return finish_copy(db);
+}
+
+/* Its failure is what was asked for: not remembered, for db_error may have something to say. */
+void db_copy_refuse(struct db *db)
+{
+	db->copying = false;
+	if (PQputCopyEnd(db->connection, "not wanted") != 1)
+		return;
+	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection))
+		PQclear(result);
 }
 
 static void copy_length(struct buf *buf, uint32_t len)

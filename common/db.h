@@ -10,6 +10,7 @@
 #include "common/arena.h"
 #include "common/status.h"
 
+struct buf;
 struct db;
 struct db_rows;
 
@@ -17,6 +18,8 @@ struct db_rows;
  * whose encoding is not UTF8. conninfo as libpq takes it; name becomes application_name. Fresh; UNAVAILABLE when there
  * is no server yet. */
 enum status db_connect(const char *conninfo, const char *name, struct db **ret_db, struct fault *fault) MUST_CHECK;
+/* One more connection to where db leads, as the same user and name. */
+enum status db_connect_like(const struct db *db, struct db **ret_db, struct fault *fault) MUST_CHECK;
 void db_disconnect(struct db **db);
 const char *db_error(const struct db *db);     /* of the last failure; "" when there was none */
 const char *db_sqlstate(const struct db *db);  /* five characters, or "" */
@@ -41,6 +44,21 @@ enum status db_begin(struct db *db) MUST_CHECK;
 enum status db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);               /* harmless outside a transaction */
 
+/* ---- Scripts: statements that go to the server as one message, for where each round trip counts. Values stand in the text. */
+
+/* SQL (PREPARE …) that every connection needs: run now and after each reconnect. sql is borrowed for the life of db; the same
+ * text again costs nothing. At most DB_PREPARED_MAX of them. A connection that is not there now runs it when it is back. */
+#define DB_PREPARED_MAX 4
+enum status db_prepare(struct db *db, const char *sql) MUST_CHECK;
+/* A text as an SQL literal, quotes included. */
+void db_quote(struct buf *script, const char *text);
+/* Begins a transaction and runs the script in it; each of its statements sees what was committed before that statement began.
+ * On OK rows[0..count) are the results of those that give rows, fresh, in order: exactly so many. When its last statement is
+ * COPY FROM STDIN the server waits for rows: db_copy_send and db_copy_end, or db_copy_refuse. Otherwise call db_rollback. */
+enum status db_begin_script(struct db *db, const char *script, struct db_rows **rows, size_t count) MUST_CHECK;
+/* The script and COMMIT. As db_commit; what the server refuses before COMMIT is sorted like any statement, and nothing is stored. */
+enum status db_commit_script(struct db *db, const char *script) MUST_CHECK;
+
 /* One statement without a result, or several without parameters. */
 enum status db_exec(struct db *db, const char *sql) MUST_CHECK;
 enum status db_run(struct db *db, const char *sql, const struct db_param *params, size_t count, int64_t *ret_affected) MUST_CHECK;
@@ -59,10 +77,10 @@ struct span db_get_bytes(const struct db_rows *rows, size_t row, int column, str
 void db_rows_destroy(struct db_rows **rows);
 
 /* COPY ... FROM STDIN (FORMAT binary): begin, send whole rows, end. A row is built with db_copy_*. */
-struct buf;
 enum status db_copy_begin(struct db *db, const char *sql) MUST_CHECK;
 enum status db_copy_send(struct db *db, struct span bytes) MUST_CHECK;
 enum status db_copy_end(struct db *db) MUST_CHECK;
+void db_copy_refuse(struct db *db);        /* instead of db_copy_end: nothing is copied, and the statement has failed */
 void db_copy_header(struct buf *buf);
 void db_copy_trailer(struct buf *buf);
 void db_copy_row(struct buf *buf, int columns);

@@ -114,10 +114,18 @@ static const char *const EVENT_TYPES[] = {
 #undef EVENT_TYPE_ROW
 };
 
+static const uint8_t EVENT_TYPE_LENS[] = {
+#define EVENT_TYPE_LEN(name, text) [EVENT_##name] = sizeof text - 1,
+	EVENT_TYPE_MAP(EVENT_TYPE_LEN)
+#undef EVENT_TYPE_LEN
+};
+
+/* All begin alike: what tells them apart is the length, and then the part behind the prefix. */
 bool event_type_find(const char *type, enum event_type *ret_type)
 {
+	size_t len = strlen(type);
 	for (size_t i = 0; i < ARRAY_COUNT(EVENT_TYPES); i++) {
-		if (text_equal(EVENT_TYPES[i], type)) {
+		if (EVENT_TYPE_LENS[i] == len && memcmp(EVENT_TYPES[i], type, len) == 0) {
 			*ret_type = (enum event_type)i;
 			return true;
 		}

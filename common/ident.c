@@ -11,11 +11,28 @@
 #define YEAR_MAX      9999
 #define NAME_LEN_MAX  64
 
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Where the byte's two digits stand in the text, and where a hyphen does. libuuid calls strtoul for each byte: with every
+ * event read twice that was a tenth of its validation (measured). */
 bool ident_uuid_parse(const char *text, struct ident_uuid *ret_uuid)
 {
+	static const uint8_t AT[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 	struct ident_uuid uuid;
-	if (uuid_parse(text, uuid.bytes) != 0)
+	if (strnlen(text, UUID_TEXT_SIZE) != UUID_TEXT_SIZE - 1 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return false;
+	for (size_t i = 0; i < sizeof uuid.bytes; i++) {
+		int high = hex_value(text[AT[i]]), low = hex_value(text[AT[i] + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		uuid.bytes[i] = (uint8_t)(high << 4 | low);
+	}
 	*ret_uuid = uuid;
 	return true;
 }

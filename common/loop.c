@@ -18,7 +18,7 @@ struct watch {
 
 struct timer {
 	int64_t due_ms;
-	long interval_ms;
+	long interval_ms;   /* 0 = once */
 	loop_fn *fn;
 	void *context;
 };
@@ -115,6 +115,21 @@ void loop_every(struct loop *loop, long interval_ms, loop_fn *fn, void *context)
 		.due_ms = ambient_monotonic_ms() + interval_ms, .interval_ms = interval_ms, .fn = fn, .context = context};
 }
 
+void loop_after(struct loop *loop, long delay_ms, loop_fn *fn, void *context)
+{
+	int64_t due_ms = ambient_monotonic_ms() + delay_ms;
+	for (size_t i = 0; i < loop->timers_count; i++) {
+		struct timer *timer = &loop->timers[i];
+		if (timer->interval_ms != 0 || timer->fn != fn || timer->context != context)
+			continue;
+		if (due_ms < timer->due_ms)
+			timer->due_ms = due_ms;
+		return;
+	}
+	ASSERT(loop->timers_count < LOOP_TIMERS_MAX);
+	loop->timers[loop->timers_count++] = (struct timer){.due_ms = due_ms, .fn = fn, .context = context};
+}
+
 void loop_soon(struct loop *loop, loop_fn *fn, void *context)
 {
 	for (size_t i = 0; i < loop->soon_count; i++) {
@@ -182,10 +197,14 @@ static void run_timers(struct loop *loop)
 {
 	int64_t now_ms = ambient_monotonic_ms();
 	for (size_t i = 0; i < loop->timers_count && !loop->stopping; i++) {
-		if (loop->timers[i].due_ms > now_ms)
+		const struct timer timer = loop->timers[i];
+		if (timer.due_ms > now_ms)
 			continue;
-		loop->timers[i].due_ms = now_ms + loop->timers[i].interval_ms;
-		loop->timers[i].fn(loop->timers[i].context);
+		if (timer.interval_ms > 0)
+			loop->timers[i].due_ms = now_ms + timer.interval_ms;
+		else
+			loop->timers[i--] = loop->timers[--loop->timers_count];  /* the last one takes its place, and its turn */
+		timer.fn(timer.context);
 	}
 }
 

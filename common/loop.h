@@ -22,6 +22,8 @@ void loop_off_fd(struct loop *loop, int fd);
 void loop_off_socket(struct loop *loop, const struct bus_socket *socket);
 /* Calls fn every interval_ms, the first time after interval_ms. */
 void loop_every(struct loop *loop, long interval_ms, loop_fn *fn, void *context);
+/* Calls fn once, after delay_ms; asked for again before that, at the earlier of the two instants. */
+void loop_after(struct loop *loop, long delay_ms, loop_fn *fn, void *context);
 /* Calls fn once, at the end of the present round, before waiting; asking again before that is harmless. */
 void loop_soon(struct loop *loop, loop_fn *fn, void *context);
 

@@ -182,6 +182,8 @@ static enum status parse_nack(const struct json *json, struct push_message *mess
 	message->text = json_find_string(json, "text");
 	if (!read_count(json, "batch", &message->batch) || message->code == NULL)
 		return bad(fault, "", "NACK lacks a member");
+	if (json_find(json, "retry_ms") != NULL && !read_count(json, "retry_ms", &message->retry_ms))
+		return bad(fault, "/retry_ms", "retry_ms is a whole number");
 	return STATUS_OK;
 }
 
@@ -381,6 +383,8 @@ static void write_members(struct json_writer *writer, const struct push_message 
 		break;
 	case PUSH_NACK:
 		json_member_integer(writer, "batch", (int64_t)message->batch);
+		if (message->retry_ms > 0)
+			json_member_integer(writer, "retry_ms", (int64_t)message->retry_ms);
 		write_reason(writer, message);
 		break;
 	case PUSH_BYE:

@@ -57,6 +57,7 @@ struct push_message {
 	size_t count;                        /* of sizes or results */
 	uint64_t credit_bytes;               /* WELCOME, CREDIT */
 	uint64_t credit_batches;
+	uint64_t retry_ms;                   /* NACK: credit comes in about so many ms; 0 = not known */
 	const char *code;                    /* NACK, BYE ("" = none) */
 	const char *text;
 };

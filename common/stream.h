@@ -40,7 +40,7 @@ struct append_event {
 	uint64_t sequence;           /* 0 = none */
 	struct sha256 digest;        /* SHA-256 of body */
 	/* outcome */
-	enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT, APPEND_OVER_QUOTA } result;
+	enum append_result { APPEND_STORED, APPEND_DUPLICATE, APPEND_CONFLICT, APPEND_OVER_QUOTA, APPEND_REFUSED } result;
 	uint64_t seq;                /* stored or of the duplicate */
 	struct sha256 stored_digest; /* of what the id already has: for a conflict */
 };
@@ -51,14 +51,17 @@ struct append_head {
 	int64_t recorded_us;
 };
 
-/* Called inside the transaction, after the head is locked and in statements that see what was committed while waiting
- * (may the key still write here?), and again before COMMIT (quarantine rows that must stand when the ACK leaves).
- * Anything but OK rolls the append back and is returned. */
+/* Called inside the transaction: after the head is locked (may the key still write here?), and again before COMMIT (quarantine
+ * rows that must stand when the ACK leaves). Anything but OK rolls the append back and is returned. */
 struct append_hooks {
 	/* Events that would make the region's bytes of this day (UTC) more than that are not stored: APPEND_OVER_QUOTA. What is
 	 * stored already costs nothing. 0 = no quota. */
 	int64_t day_bytes_max;
-	enum status (*authorise)(void *context, struct db *db);
+	/* A statement that gives rows, its values in the text. It runs once the head is locked, as a statement of its own, so that
+	 * it sees what was committed while waiting; authorise judges its rows, and may mark single events as APPEND_REFUSED: these
+	 * are not stored, their ids stay free. NULL: both are left out. */
+	const char *authorise_sql;
+	enum status (*authorise)(void *context, const struct db_rows *rows);
 	enum status (*before_commit)(void *context, struct db *db, const struct append_event *events, size_t count);
 	void *context;
 };

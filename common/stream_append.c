@@ -1,11 +1,13 @@
-/* stream_append: the writers' half of stream.h.
+/* stream_append: the writers' half of stream.h, in three messages to the server:
  *
- *   lock the head row ─ authorise ─ clock ─ SAVEPOINT ─ COPY ──────────────── head, sources ─ hooks ─ COMMIT
- *                                              │ duplicate id                    ▲
- *                                              └─ ROLLBACK TO ─ look ids up ─ COPY the fresh ones
+ *   1  BEGIN, lock the head row, authorise, clock, SAVEPOINT, COPY ─▶ the head: now the events can be numbered and chained
+ *   2  the rows ─▶ stored                                          │ duplicate id
+ *   3  head, sources, COMMIT                                       └─ ROLLBACK TO ─ look ids up ─ COPY the fresh ones ─ 3
  *
- * The row lock on the head is held to COMMIT, so the order of seq is the order of commit. The fast path pays for no
- * lookup: duplicates are rare (a client that repeats after a lost answer), and the unique index finds them. */
+ * The row lock on the head is held to COMMIT, so the order of seq is the order of commit. What was committed while it waited
+ * is seen by the statements after it, for each of a message's statements has a snapshot of its own. The fast path pays for no
+ * lookup: duplicates are rare (a client that repeats after a lost answer), and the unique index finds them. COMMIT goes in a
+ * message that is sent only after everything was judged. */
 #include "common/stream.h"
 
 #include "common/buf.h"
@@ -15,6 +17,10 @@
 
 /* Beside the body a row is some 140 bytes. */
 #define COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
+
+/* The authorise statement and some; the sources of a batch, each with its numbers, escaped. */
+#define OPENING_BYTES_MAX ((size_t)64 * 1024)
+#define CLOSING_BYTES_MAX ((size_t)512 * 1024)
 
 #define DAY_US         INT64_C(86400000000)
 
@@ -69,68 +75,109 @@ struct append {
 	int64_t now_us;
 	int64_t day_bytes_max;   /* 0 = no quota */
 	int64_t day_bytes;       /* stored on the day of head.recorded_us */
+	bool copying;            /* the server waits for the rows of the COPY */
 };
+
+#define COPY_SQL "COPY effreg.event (region_id, seq, id, recorded_time, hash, body) FROM STDIN (FORMAT binary)"
+
+/* Planned once for each connection: for a small batch, planning would cost more than running. */
+static const char PREPARE_SQL[] =
+	"PREPARE append_lock (text) AS SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, day_bytes"
+	" FROM effreg.event_head WHERE region_id = $1 FOR UPDATE;"
+	"PREPARE append_clock AS SELECT (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint;"
+	"PREPARE append_head (text, bigint, bytea, timestamptz, bigint) AS UPDATE effreg.event_head"
+	" SET last_seq = $2, hash = $3, recorded_time = $4, day_bytes = $5 WHERE region_id = $1;"
+	"PREPARE append_source (text, text, int8multirange) AS INSERT INTO effreg.source AS s (region_id, source, received)"
+	" VALUES ($1, $2, $3) ON CONFLICT (region_id, source) DO UPDATE SET received = s.received + EXCLUDED.received;"
+	"SET plan_cache_mode = force_generic_plan";
 
 /* ---- The head ---- */
 
-static enum status lock_head(struct append *append)
+enum { ROWS_HEAD, ROWS_CLOCK, ROWS_RIGHTS, ROWS_COUNT };
+
+static bool has_authorise(const struct append_hooks *hooks)
 {
-	static const char ENSURE_SQL[] =
-		"INSERT INTO effreg.event_head (region_id) SELECT region_id FROM effreg.region WHERE region_id = $1"
-		" ON CONFLICT (region_id) DO NOTHING";
-	static const char LOCK_SQL[] =
-		"SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, day_bytes FROM effreg.event_head"
-		" WHERE region_id = $1 FOR UPDATE";
-	const struct db_param params[] = {db_text(append->region)};
-	struct db_rows *rows;
-	enum status status = db_exec(append->db, "SET LOCAL lock_timeout = '5s'");
-	for (int attempt = 0; status == STATUS_OK; attempt++) {
-		status = db_query(append->db, LOCK_SQL, params, 1, &rows);
-		if (status != STATUS_OK || db_rows_count(rows) == 1)
-			break;
-		db_rows_destroy(&rows);
-		status = attempt == 0 ? db_run(append->db, ENSURE_SQL, params, 1, NULL) : STATUS_NOT_FOUND;
-	}
-	if (status != STATUS_OK)
-		return status;
+	return hooks != NULL && hooks->authorise_sql != NULL;
+}
+
+static void write_opening(struct buf *script, const struct append *append, const struct append_hooks *hooks)
+{
+	buf_text(script, "SET LOCAL lock_timeout = '5s'; EXECUTE append_lock(");
+	db_quote(script, append->region);
+	buf_text(script, "); SET LOCAL lock_timeout = 0; EXECUTE append_clock");
+	if (has_authorise(hooks))
+		buf_printf(script, "; %s", hooks->authorise_sql);
+	if (append->count > 0)
+		buf_text(script, "; SAVEPOINT fresh; " COPY_SQL);
+	buf_append(script, "", 1);
+}
+
+/* NOT_FOUND: the region has no head yet. */
+static enum status read_head(struct append *append, const struct db_rows *rows)
+{
+	if (db_rows_count(rows) != 1)
+		return STATUS_NOT_FOUND;
 	append->head.last_seq = (uint64_t)db_get_integer(rows, 0, 0);
 	struct span hash = db_get_bytes(rows, 0, 1, append->scratch);
 	append->head.recorded_us = db_get_integer(rows, 0, 2);
 	append->day_bytes = db_get_integer(rows, 0, 3);
-	db_rows_destroy(&rows);
 	if (hash.len != SHA256_BYTES)
 		return STATUS_BUG;
 	memcpy(append->head.hash.bytes, hash.at, SHA256_BYTES);
-	return db_exec(append->db, "SET LOCAL lock_timeout = 0");
-}
-
-static enum status read_clock(struct append *append)
-{
-	struct db_rows *rows;
-	enum status status = db_query(append->db, "SELECT (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint", NULL, 0, &rows);
-	if (status != STATUS_OK)
-		return status;
-	int64_t now_us = db_get_integer(rows, 0, 0);
-	db_rows_destroy(&rows);
-	append->now_us = now_us > append->head.recorded_us ? now_us : append->head.recorded_us;
-	if (append->now_us / DAY_US != append->head.recorded_us / DAY_US)
-		append->day_bytes = 0;
 	return STATUS_OK;
 }
 
-static enum status save_head(struct append *append)
+static void read_clock(struct append *append, const struct db_rows *rows)
+{
+	int64_t now_us = db_get_integer(rows, 0, 0);
+	append->now_us = now_us > append->head.recorded_us ? now_us : append->head.recorded_us;
+	if (append->now_us / DAY_US != append->head.recorded_us / DAY_US)
+		append->day_bytes = 0;
+}
+
+/* The first message: everything up to the COPY, whose rows can be made only from what it answers. */
+static enum status open_append(struct append *append, const struct append_hooks *hooks)
+{
+	struct db_rows *rows[ROWS_COUNT];
+	size_t count = has_authorise(hooks) ? ROWS_COUNT : ROWS_RIGHTS;
+	struct buf script;
+	buf_init(&script, OPENING_BYTES_MAX);
+	write_opening(&script, append, hooks);
+	ASSERT(buf_ok(&script));
+	enum status status = db_begin_script(append->db, script.at, rows, count);
+	buf_clear(&script);
+	if (status != STATUS_OK)
+		return status;
+	append->copying = append->count > 0;
+	status = read_head(append, rows[ROWS_HEAD]);
+	if (status == STATUS_OK)
+		read_clock(append, rows[ROWS_CLOCK]);
+	if (status == STATUS_OK && has_authorise(hooks))
+		status = hooks->authorise(hooks->context, rows[ROWS_RIGHTS]);
+	for (size_t i = 0; i < count; i++)
+		db_rows_destroy(&rows[i]);
+	return status;
+}
+
+/* A region's first append makes its head, in a transaction of its own: an empty one says nothing. */
+static enum status make_head(struct append *append)
 {
 	static const char SQL[] =
-		"UPDATE effreg.event_head SET last_seq = $2::bigint, hash = $3::bytea, recorded_time = $4::timestamptz,"
-		" day_bytes = $5::bigint WHERE region_id = $1";
-	const struct db_param params[] = {
-		db_text(append->region),
-		db_integer(append->scratch, (int64_t)append->head.last_seq),
-		db_bytes(append->head.hash.bytes, SHA256_BYTES),
-		db_timestamp(append->scratch, append->head.recorded_us),
-		db_integer(append->scratch, append->day_bytes),
-	};
-	return db_run(append->db, SQL, params, ARRAY_COUNT(params), NULL);
+		"INSERT INTO effreg.event_head (region_id) SELECT region_id FROM effreg.region WHERE region_id = $1"
+		" ON CONFLICT (region_id) DO NOTHING";
+	const struct db_param params[] = {db_text(append->region)};
+	return db_run(append->db, SQL, params, 1, NULL);
+}
+
+static void write_head(struct buf *script, const struct append *append)
+{
+	char hash[SHA256_HEX_SIZE], recorded[INSTANT_TEXT_SIZE];
+	sha256_hex(&append->head.hash, hash);
+	instant_format(append->head.recorded_us, recorded);
+	buf_text(script, "EXECUTE append_head(");
+	db_quote(script, append->region);
+	buf_printf(script, ", %llu, '\\x%s', '%s', %lld); ", (unsigned long long)append->head.last_seq, hash, recorded,
+	           (long long)append->day_bytes);
 }
 
 /* ---- The same id twice inside the batch ---- */
@@ -143,15 +190,19 @@ static int compare_ids(const void *a, const void *b)
 	return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-/* For each event, the first of the batch with its id; itself when it is the first. */
+/* For each event, the first of the batch with its id; itself when it is the first, or refused. */
 static struct append_event **find_firsts(struct append *append)
 {
 	struct append_event **sorted = arena_array(append->scratch, struct append_event *, append->count);
 	struct append_event **firsts = arena_array(append->scratch, struct append_event *, append->count);
-	for (size_t i = 0; i < append->count; i++)
-		sorted[i] = &append->events[i];
-	qsort(sorted, append->count, sizeof *sorted, compare_ids);
+	size_t count = 0;
 	for (size_t i = 0; i < append->count; i++) {
+		firsts[i] = &append->events[i];
+		if (append->events[i].result != APPEND_REFUSED)
+			sorted[count++] = &append->events[i];
+	}
+	qsort(sorted, count, sizeof *sorted, compare_ids);
+	for (size_t i = 0; i < count; i++) {
 		bool same = i > 0 && memcmp(sorted[i]->id.bytes, sorted[i - 1]->id.bytes, sizeof sorted[i]->id.bytes) == 0;
 		size_t at = (size_t)(sorted[i] - append->events);
 		firsts[at] = same ? firsts[sorted[i - 1] - append->events] : sorted[i];
@@ -210,13 +261,13 @@ static enum status copy_fresh(struct append *append, struct append_event *const 
 	db_copy_trailer(&rows);
 	ASSERT(buf_ok(&rows));
 	enum status status = STATUS_OK;
-	if (head.last_seq > append->head.last_seq) {
-		status = db_copy_begin(append->db, "COPY effreg.event (region_id, seq, id, recorded_time, hash, body) FROM STDIN (FORMAT binary)");
-		if (status == STATUS_OK)
-			status = db_copy_send(append->db, buf_span(&rows));
-		if (status == STATUS_OK)
-			status = db_copy_end(append->db);
-	}
+	if (head.last_seq > append->head.last_seq && !append->copying)
+		status = db_copy_begin(append->db, COPY_SQL);
+	if (status == STATUS_OK && (head.last_seq > append->head.last_seq || append->copying))
+		status = db_copy_send(append->db, buf_span(&rows));
+	if (status == STATUS_OK && (head.last_seq > append->head.last_seq || append->copying))
+		status = db_copy_end(append->db);
+	append->copying = false;
 	buf_clear(&rows);
 	*ret_head = head;
 	return status;
@@ -242,6 +293,8 @@ static enum status look_up(struct append *append, struct append_event *const *fi
 		" JOIN effreg.event e ON e.region_id = $1 AND e.id = asked.id";
 	const char **ids = arena_array(append->scratch, const char *, append->count);
 	for (size_t i = 0; i < append->count; i++) {
+		if (append->events[i].result == APPEND_REFUSED)
+			continue;  /* NULL, which is nobody's id */
 		char *text = arena_alloc(append->scratch, UUID_TEXT_SIZE);
 		ident_uuid_format(&append->events[i].id, text);
 		ids[i] = text;
@@ -296,18 +349,19 @@ static void apply_quota(struct append *append, struct append_event *const *first
 /* Fast: nothing is looked up, for duplicates are rare. CONFLICT: an id of the batch is stored already. */
 static enum status store_unseen(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
-	enum status status = db_exec(append->db, "SAVEPOINT fresh");
-	if (status == STATUS_OK)
-		status = copy_fresh(append, firsts, ret_head);
-	if (status != STATUS_CONFLICT)
-		return status;
-	status = db_exec(append->db, "ROLLBACK TO SAVEPOINT fresh");
-	return status == STATUS_OK ? STATUS_CONFLICT : status;
+	/* A batch that is over the quota as a whole may hold duplicates, which are free: only a look tells. */
+	if (fits_quota(append, firsts))
+		return copy_fresh(append, firsts, ret_head);
+	db_copy_refuse(append->db);
+	append->copying = false;
+	return STATUS_CONFLICT;
 }
 
 static enum status store_looked_up(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
-	enum status status = look_up(append, firsts);
+	enum status status = db_exec(append->db, "ROLLBACK TO SAVEPOINT fresh");
+	if (status == STATUS_OK)
+		status = look_up(append, firsts);
 	if (status != STATUS_OK)
 		return status;
 	if (!fits_quota(append, firsts))
@@ -320,19 +374,15 @@ static enum status store_events(struct append *append)
 {
 	struct append_event **firsts = find_firsts(append);
 	struct append_head head;
-	for (size_t i = 0; i < append->count; i++)
-		append->events[i].result = APPEND_STORED;
-	/* A batch that is over the quota as a whole may hold duplicates, which are free: only a look tells. */
-	enum status status = fits_quota(append, firsts) ? store_unseen(append, firsts, &head) : STATUS_CONFLICT;
+	enum status status = store_unseen(append, firsts, &head);
 	if (status == STATUS_CONFLICT)
 		status = store_looked_up(append, firsts, &head);
 	if (status != STATUS_OK)
 		return status;
 	append->day_bytes += fresh_bytes(append, firsts);
 	settle_repeats(append, firsts);
-	bool grown = head.last_seq > append->head.last_seq;
 	append->head = head;
-	return grown ? save_head(append) : STATUS_OK;
+	return STATUS_OK;
 }
 
 /* ---- What each source has sent ---- */
@@ -345,65 +395,83 @@ static int compare_numbered(const void *a, const void *b)
 	return order != 0 ? order : ((*x)->sequence > (*y)->sequence) - ((*x)->sequence < (*y)->sequence);
 }
 
-/* Runs of consecutive numbers, so that a batch is one range as a rule: "{[1,501)}". */
-static enum status save_sources(struct append *append)
+static size_t gather_numbered(const struct append *append, struct append_event **numbered)
 {
-	static const char SQL[] =
-		"INSERT INTO effreg.source AS s (region_id, source, received)"
-		" SELECT $1, source, pg_catalog.range_agg(pg_catalog.int8range(first, last, '[]'))"
-		" FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::bigint[]), pg_catalog.unnest($4::bigint[]))"
-		" AS run (source, first, last) GROUP BY source"
-		" ON CONFLICT (region_id, source) DO UPDATE SET received = s.received + EXCLUDED.received";
-	struct append_event **numbered = arena_array(append->scratch, struct append_event *, append->count);
-	const char **sources = arena_array(append->scratch, const char *, append->count);
-	const char **firsts = arena_array(append->scratch, const char *, append->count);
-	const char **lasts = arena_array(append->scratch, const char *, append->count);
-	size_t count = 0, runs = 0;
+	size_t count = 0;
 	for (size_t i = 0; i < append->count; i++) {
 		if (append->events[i].result == APPEND_STORED && append->events[i].sequence > 0)
 			numbered[count++] = &append->events[i];
 	}
-	if (count == 0)
-		return STATUS_OK;
 	qsort(numbered, count, sizeof *numbered, compare_numbered);
-	for (size_t i = 0, start = 0; i < count; i++) {
-		bool last_of_run = i + 1 == count || !text_equal(numbered[i]->source, numbered[i + 1]->source) ||
-		                   numbered[i + 1]->sequence > numbered[i]->sequence + 1;
-		if (!last_of_run)
-			continue;
-		sources[runs] = numbered[i]->source;
-		firsts[runs] = arena_printf(append->scratch, "%llu", (unsigned long long)numbered[start]->sequence);
-		lasts[runs] = arena_printf(append->scratch, "%llu", (unsigned long long)numbered[i]->sequence);
-		runs++;
-		start = i + 1;
+	return count;
+}
+
+/* The numbers of one source, from numbered[at] on, as a multirange: runs of consecutive ones, so that a batch is one range as
+ * a rule: '{[1,500]}'. Returns where the next source begins. */
+static size_t write_source(struct buf *script, const struct append *append, struct append_event *const *numbered, size_t at, size_t count)
+{
+	const char *source = numbered[at]->source;
+	buf_text(script, "EXECUTE append_source(");
+	db_quote(script, append->region);
+	buf_text(script, ", ");
+	db_quote(script, source);
+	for (const char *before = ", '{"; at < count && text_equal(numbered[at]->source, source); before = ",") {
+		uint64_t first = numbered[at]->sequence, last = first;
+		for (; at < count && text_equal(numbered[at]->source, source) && numbered[at]->sequence <= last + 1; at++)
+			last = numbered[at]->sequence;
+		buf_printf(script, "%s[%llu,%llu]", before, (unsigned long long)first, (unsigned long long)last);
 	}
-	const struct db_param params[] = {
-		db_text(append->region),
-		db_array(append->scratch, sources, runs),
-		db_array(append->scratch, firsts, runs),
-		db_array(append->scratch, lasts, runs),
-	};
-	return db_run(append->db, SQL, params, ARRAY_COUNT(params), NULL);
+	buf_text(script, "}'); ");
+	return at;
+}
+
+static void write_sources(struct buf *script, struct append *append)
+{
+	struct append_event **numbered = arena_array(append->scratch, struct append_event *, append->count);
+	size_t count = gather_numbered(append, numbered);
+	for (size_t at = 0; at < count;)
+		at = write_source(script, append, numbered, at, count);
 }
 
 /* ---- The whole ---- */
 
 static enum status run_transaction(struct append *append, const struct append_hooks *hooks)
 {
-	enum status status = lock_head(append);
+	for (size_t i = 0; i < append->count; i++)
+		append->events[i].result = APPEND_STORED;
+	enum status status = open_append(append, hooks);
 	append->day_bytes_max = hooks == NULL ? 0 : hooks->day_bytes_max;
-	if (status == STATUS_OK && hooks != NULL && hooks->authorise != NULL)
-		status = hooks->authorise(hooks->context, append->db);
-	if (status == STATUS_OK && append->count > 0) {
-		status = read_clock(append);
-		if (status == STATUS_OK)
-			status = store_events(append);
-		if (status == STATUS_OK)
-			status = save_sources(append);
-	}
+	if (status == STATUS_OK && append->count > 0)
+		status = store_events(append);
 	if (status == STATUS_OK && hooks != NULL && hooks->before_commit != NULL)
 		status = hooks->before_commit(hooks->context, append->db, append->events, append->count);
+	if (status != STATUS_OK)
+		db_rollback(append->db);
 	return status;
+}
+
+/* The last message. */
+static enum status commit(struct append *append, uint64_t last_seq_before)
+{
+	struct buf script;
+	buf_init(&script, CLOSING_BYTES_MAX);
+	if (append->head.last_seq > last_seq_before) {
+		write_head(&script, append);
+		write_sources(&script, append);
+	}
+	buf_append(&script, "", 1);
+	ASSERT(buf_ok(&script));
+	enum status status = db_commit_script(append->db, script.at);
+	buf_clear(&script);
+	return status;
+}
+
+static uint64_t stored_count(const struct append *append)
+{
+	uint64_t stored = 0;
+	for (size_t i = 0; i < append->count; i++)
+		stored += append->events[i].result == APPEND_STORED;
+	return stored;
 }
 
 enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], struct append_event *events, size_t count,
@@ -411,14 +479,13 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 {
 	ASSERT(count <= STREAM_BATCH_MAX);
 	struct append append = {.db = db, .region = region, .events = events, .count = count, .scratch = scratch};
-	enum status status = db_begin(db);
-	if (status != STATUS_OK)
-		return status;
-	status = run_transaction(&append, hooks);
+	enum status status = db_prepare(db, PREPARE_SQL);
 	if (status == STATUS_OK)
-		status = db_commit(db);
-	else
-		db_rollback(db);
+		status = run_transaction(&append, hooks);
+	if (status == STATUS_NOT_FOUND && make_head(&append) == STATUS_OK)
+		status = run_transaction(&append, hooks);
+	if (status == STATUS_OK)
+		status = commit(&append, append.head.last_seq - stored_count(&append));
 	if (status == STATUS_OK)
 		*ret_head = append.head;
 	return status;

@@ -43,7 +43,7 @@ enum intake_action intake_decide(enum intake_state state, enum push_type type)
 	return INTAKE_REFUSE;
 }
 
-enum intake_batch intake_judge_batch(uint64_t expected, uint64_t batch, bool going_back)
+enum intake_batch_verdict intake_judge_batch(uint64_t expected, uint64_t batch, bool going_back)
 {
 	if (batch == expected)
 		return INTAKE_BATCH_TAKE;
@@ -80,23 +80,30 @@ static bool is_coordinators(const struct envelope *envelope)
 	return event_type_is_coordinators(type);
 }
 
-enum status intake_check_rights(const struct intake_rights *rights, const char *region, const struct envelope *envelope,
+struct intake_claim intake_claim_of(const struct envelope *envelope)
+{
+	struct intake_claim claim = {.is_coordinators = is_coordinators(envelope), .source = envelope->source};
+	memcpy(claim.region, envelope->region, sizeof claim.region);
+	return claim;
+}
+
+enum status intake_check_rights(const struct intake_rights *rights, const char *region, const struct intake_claim *claim,
                                 struct fault *fault)
 {
-	if (!text_equal(envelope->region, region))
+	if (!text_equal(claim->region, region))
 		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/subject", -1,
-		                 "the subject names region %s; this session writes for %s only", envelope->region, region);
-	if (is_coordinators(envelope) != rights->is_coordinator)
+		                 "the subject names region %s; this session writes for %s only", claim->region, region);
+	if (claim->is_coordinators != rights->is_coordinator)
 		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_type", "/type", -1,
 		                 rights->is_coordinator ? "the coordinator's key writes verification.* and dispute.* only"
 		                                        : "only the coordinator's key writes verification.* and dispute.*");
 	if (rights->sources == NULL)
 		return STATUS_OK;
 	for (size_t i = 0; i < rights->sources_count; i++) {
-		if (text_equal(rights->sources[i], envelope->source))
+		if (text_equal(rights->sources[i], claim->source))
 			return STATUS_OK;
 	}
-	return fault_set(fault, STATUS_FORBIDDEN, "forbidden_source", "/source", -1, "this key may not write as source \"%.128s\"", envelope->source);
+	return fault_set(fault, STATUS_FORBIDDEN, "forbidden_source", "/source", -1, "this key may not write as source \"%.128s\"", claim->source);
 }
 
 enum status intake_choose_region(const struct intake_rights *rights, const char *named, char region[OKTMO_TEXT_SIZE],
@@ -111,4 +118,47 @@ enum status intake_choose_region(const struct intake_rights *rights, const char 
 		return fault_set(fault, STATUS_FORBIDDEN, "forbidden_region", "/region", -1, "this key writes for region %s only", rights->region);
 	memcpy(region, any ? named : rights->region, OKTMO_TEXT_SIZE);
 	return STATUS_OK;
+}
+
+/* ---- Fairness ---- */
+
+#define BACKOFF_FIRST_MS INT64_C(200)
+#define BACKOFF_LAST_MS  INT64_C(30000)
+
+uint64_t intake_credit_share(size_t sessions)
+{
+	uint64_t share = sessions == 0 ? PUSH_CREDIT_BATCHES : INTAKE_REGION_CREDIT_BATCHES / sessions;
+	if (share < 1)
+		return 1;
+	return share < PUSH_CREDIT_BATCHES ? share : PUSH_CREDIT_BATCHES;
+}
+
+uint64_t intake_credit_due(uint64_t share, uint64_t held, uint64_t unacknowledged)
+{
+	uint64_t has = held + unacknowledged;
+	return has < share ? share - has : 0;
+}
+
+int64_t intake_backoff_ms(unsigned failures)
+{
+	int64_t wait_ms = BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < failures && wait_ms < BACKOFF_LAST_MS; i++)
+		wait_ms *= 2;
+	return wait_ms < BACKOFF_LAST_MS ? wait_ms : BACKOFF_LAST_MS;
+}
+
+int64_t intake_pace_take(struct intake_pace *pace, int64_t per_s, size_t events, int64_t now_ms)
+{
+	if (per_s == 0)
+		return 0;
+	/* A batch larger than the bucket passes when the bucket is full, and leaves it in debt. */
+	int64_t full = per_s * 1000, wanted = (int64_t)events * 1000;
+	int64_t grown = pace->at_ms == 0 || now_ms - pace->at_ms > 1000 * 1000 ? full : pace->level + (now_ms - pace->at_ms) * per_s;
+	pace->level = grown < full ? grown : full;
+	pace->at_ms = now_ms;
+	int64_t needed = wanted < full ? wanted : full;
+	if (pace->level < needed)
+		return (needed - pace->level + per_s - 1) / per_s;
+	pace->level -= wanted;
+	return 0;
 }

@@ -4,432 +4,749 @@
 #include "common/hint.h"
 #include "common/log.h"
 #include "common/telemetry.h"
+#include "services/intake/intake_append.h"
 #include "services/intake/intake_store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+static void answer_letters(struct intake *intake, struct intake_session *session);
+static void collect_append(struct intake_job *job);
+static void start_appends(struct intake *intake);
 
 /* ---- Answers ---- */
 
-static void send_message(struct intake *intake, const struct intake_session *session, const struct push_message *message)
+static enum status send_to(struct intake *intake, struct span routing_id, const struct push_message *message)
 {
 	struct buf header;
 	buf_init(&header, BUS_MESSAGE_MAX);
 	push_format(&header, message);
-	const struct span frames[] = {
-		span_of((const char *)session->routing_id, session->routing_id_len), buf_span(&header), span_of("", 0)};
+	const struct span frames[] = {routing_id, buf_span(&header), span_of("", 0)};
+	enum status status = bus_send(intake->push, frames, ARRAY_COUNT(frames));
 	/* A peer that is gone or does not read loses its answer: it repeats, and the log knows the ids. */
-	if (bus_send(intake->push, frames, ARRAY_COUNT(frames)) != STATUS_OK)
+	if (status != STATUS_OK)
 		telemetry_count("effreg_intake_answers_lost_total", "Answers that could not be handed to the client.", "", 1);
 	buf_clear(&header);
+	return status;
+}
+
+/* A session whose connection is gone is closed, and removed when nothing of it is under way. */
+static void send_message(struct intake *intake, struct intake_session *session, const struct push_message *message)
+{
+	struct span routing_id = span_of((const char *)session->routing_id, session->routing_id_len);
+	if (send_to(intake, routing_id, message) == STATUS_NOT_FOUND)
+		intake_session_move(session, INTAKE_CLOSED, "disconnected");
+}
+
+/* What waits behind it is still answered, as from a client without a session. */
+static void end_session(struct intake *intake, struct intake_session *session, const char *why)
+{
+	session->nack_code = NULL;
+	session->is_owed = false;
+	session->over_credit = false;
+	if (session->letters_count == 0)
+		intake_session_remove(intake->sessions, session, why);
+	else
+		intake_session_move(session, INTAKE_CLOSED, why);
 }
 
 static void send_bye(struct intake *intake, struct intake_session *session, const char *code, const char *text)
 {
 	const struct push_message bye = {.type = PUSH_BYE, .code = code, .text = text};
 	send_message(intake, session, &bye);
-	intake_session_remove(intake->sessions, session, code);
+	end_session(intake, session, code);
 }
 
-static void send_credit(struct intake *intake, struct intake_session *session, uint64_t batches, uint64_t bytes)
+static void send_credit(struct intake *intake, struct intake_session *session)
 {
+	uint64_t share = intake_credit_share(session->region->sessions);
+	uint64_t batches = intake_credit_due(share, session->credit_batches, session->unanswered_batches);
+	uint64_t bytes = intake_credit_due(share * PUSH_BODY_BYTES_MAX, session->credit_bytes, session->unanswered_bytes);
 	const struct push_message credit = {.type = PUSH_CREDIT, .credit_batches = batches, .credit_bytes = bytes};
 	session->credit_batches += batches;
 	session->credit_bytes += bytes;
-	send_message(intake, session, &credit);
+	if (batches > 0 || bytes > 0)
+		send_message(intake, session, &credit);
 }
 
-/* Credit is granted after commit, and not before the round is over: see struct intake. */
-static void owe_credit(struct intake *intake, struct intake_session *session, uint64_t bytes)
+/* Credit is granted after commit, and when the round is over. */
+static void owe_credit(struct intake *intake, struct intake_session *session)
 {
-	if (session->owed_batches == 0) {
-		ASSERT(intake->owed_count < ARRAY_COUNT(intake->owed));
-		intake->owed[intake->owed_count++] = session;
-		session->owed_bytes = 0;
-	}
-	session->owed_batches++;
-	session->owed_bytes += bytes;
+	if (session->is_owed || intake->owed_count == ARRAY_COUNT(intake->owed))
+		return;
+	session->is_owed = true;
+	intake->owed[intake->owed_count++] = session;
 }
 
-/* A session that was removed, or begun anew, in this round owes nothing: its place in the list is skipped. */
+/* A session that was removed, or begun anew, in this round is owed nothing: its place in the list is skipped. */
 static void pay_credit(struct intake *intake)
 {
 	for (size_t i = 0; i < intake->owed_count; i++) {
 		struct intake_session *session = intake->owed[i];
-		uint64_t batches = session->owed_batches;
-		session->owed_batches = 0;
-		if (batches > 0 && session->state == INTAKE_OPEN)
-			send_credit(intake, session, batches, session->owed_bytes);
+		bool is_owed = session->is_owed && session->state == INTAKE_OPEN;
+		session->is_owed = false;
+		if (is_owed)
+			send_credit(intake, session);
 	}
 	intake->owed_count = 0;
 }
 
-static void send_nack(struct intake *intake, struct intake_session *session, uint64_t batch, enum status status)
+static const char *nack_text(const char *code)
+{
+	if (text_equal(code, "over_rate"))
+		return "the region sends more events a second than it may; wait for credit and send it again";
+	return "the batch could not be stored now; wait for credit and send it again";
+}
+
+/* The session goes back to its batch of that number; nothing of it is unanswered any more. */
+static void send_nack(struct intake *intake, struct intake_session *session, const char *code, int64_t retry_ms)
 {
 	const struct push_message nack = {
-		.type = PUSH_NACK, .batch = batch, .code = "unavailable",
-		.text = "the batch could not be stored now; wait for credit and send it again"};
+		.type = PUSH_NACK, .batch = session->expected_batch, .code = code, .text = nack_text(code),
+		.retry_ms = retry_ms > 0 ? (uint64_t)retry_ms : 0};
+	session->nack_code = NULL;
+	session->is_owed = false;
+	session->unanswered_batches = 0;
+	session->unanswered_bytes = 0;
 	session->credit_batches = 0;
 	session->credit_bytes = 0;
-	session->owed_batches = 0;
 	session->going_back = true;
-	intake->database_lost = true;
-	intake_session_move(session, INTAKE_FAILED, status_name(status));
-	log_write(LOG_EVENT_batch_failed, "region", session->region, "status", status_name(status), "error",
-	          db_error(intake->service->db), NULL);
+	intake_session_move(session, INTAKE_FAILED, code);
 	send_message(intake, session, &nack);
+}
+
+/* A batch that cannot be taken now: what was taken before it is answered first. */
+static void postpone(struct intake *intake, struct intake_session *session, const char *code, int64_t wait_ms)
+{
+	session->reopen_ms = ambient_monotonic_ms() + wait_ms;
+	session->nack_code = code;
+	intake_session_move(session, INTAKE_FAILED, code);
+	telemetry_count("effreg_intake_batches_postponed_total", "Batches not taken: the region's rate, or the memory for batches.", "", 1);
+	if (session->unanswered_batches == 0)
+		send_nack(intake, session, code, wait_ms);
+}
+
+/* Everything taken before was answered: what has waited for that has its turn. */
+static void settle_session(struct intake *intake, struct intake_session *session)
+{
+	if (session->unanswered_batches > 0)
+		return;
+	if (session->nack_code != NULL)
+		send_nack(intake, session, session->nack_code, session->reopen_ms - ambient_monotonic_ms());
+	answer_letters(intake, session);
 }
 
 /* ---- HELLO ---- */
 
-static enum status load_welcome(struct intake *intake, struct intake_session *session, const struct push_message *hello,
-                                struct intake_welcome *ret_welcome, struct fault *fault)
+/* What a HELLO asks the database, as a job for a greeter. */
+struct greeting {
+	struct intake_job job;               /* first */
+	struct intake *intake;
+	struct intake_session *session;      /* it waits: it is not removed */
+	struct arena *arena;
+	char user[BUS_KEY_TEXT];
+	struct push_message hello;           /* its texts in arena */
+	char region[OKTMO_TEXT_SIZE];
+	struct intake_welcome welcome;
+	enum status status;
+	struct fault fault;
+};
+
+#define GREETING_BYTES_MAX ((size_t)1024 * 1024)
+
+static enum status load_welcome(struct greeting *greeting, struct db *db)
 {
-	struct db *db = intake->service->db;
 	struct intake_rights rights;
-	enum status status = db_begin(db);
-	if (status != STATUS_OK)
-		return status;
-	status = intake_store_load_rights(db, session->user, intake->arena, &rights);
+	struct fault *fault = &greeting->fault;
+	enum status status = intake_store_load_rights(db, greeting->user, greeting->arena, &rights);
 	if (status == STATUS_FORBIDDEN)
 		fault_set(fault, status, "revoked", "", -1, "this key may not write (any more)");
 	if (status == STATUS_OK)
-		status = intake_choose_region(&rights, hello->region, session->region, fault);
+		status = intake_choose_region(&rights, greeting->hello.region, greeting->region, fault);
 	if (status == STATUS_OK)
-		status = intake_store_load_welcome(db, session->region, hello, intake->arena, ret_welcome);
+		status = intake_store_load_welcome(db, greeting->region, &greeting->hello, greeting->arena, &greeting->welcome);
 	if (status == STATUS_NOT_FOUND)
-		fault_set(fault, status, "forbidden_region", "/region", -1, "there is no region %s in the registry", session->region);
-	db_rollback(db);
+		fault_set(fault, status, "forbidden_region", "/region", -1, "there is no region %s in the registry", greeting->region);
 	return status;
 }
 
-static void greet(struct intake *intake, struct intake_session *session, const struct push_message *hello)
+/* The connection may have died unnoticed since it was last used. */
+static enum status begin_looking(struct db *db)
 {
-	struct intake_welcome welcome;
-	struct fault fault = {.offset = -1};
-	if (hello->version != PUSH_VERSION) {
-		send_bye(intake, session, "bad_version", "this intake speaks version 1");
+	enum status status = db_begin(db);
+	return status == STATUS_UNAVAILABLE ? db_begin(db) : status;
+}
+
+static void run_greeting(struct intake_job *job, struct db *db)
+{
+	struct greeting *greeting = (struct greeting *)(void *)job;
+	greeting->status = intake_store_prepare(db);
+	if (greeting->status == STATUS_OK)
+		greeting->status = begin_looking(db);
+	if (greeting->status != STATUS_OK)
 		return;
-	}
-	snprintf(session->source, sizeof session->source, "%s", hello->source);
-	enum status status = load_welcome(intake, session, hello, &welcome, &fault);
-	if (status != STATUS_OK) {
-		send_bye(intake, session, fault.code[0] == '\0' ? "retry" : fault.code, fault.code[0] == '\0' ? status_text(status) : fault.text);
+	greeting->status = load_welcome(greeting, db);
+	db_rollback(db);
+}
+
+/* ZeroMQ does not say when a peer leaves, and who lost its connection comes back over another. Before the region's credit is
+ * shared among more sessions than it suffices for, each hears that nothing was added to its own, or turns out to be gone. */
+static void touch(void *context, struct intake_session *session)
+{
+	const struct greeting *greeting = context;
+	if (session != greeting->session && text_equal(session->region->name, greeting->region))
+		send_message(greeting->intake, session, &(struct push_message){.type = PUSH_CREDIT});
+}
+
+static void share_credit(struct intake *intake, const struct intake_region *region, struct greeting *greeting)
+{
+	if (intake_credit_share(region->sessions + 1) == PUSH_CREDIT_BATCHES)
 		return;
-	}
+	intake_sessions_each(intake->sessions, INTAKE_OPEN, touch, greeting);
+	intake_sessions_each(intake->sessions, INTAKE_FAILED, touch, greeting);
+}
+
+static void open_session(struct intake *intake, struct intake_session *session, struct intake_region *region, const struct greeting *greeting)
+{
+	const struct intake_welcome *welcome = &greeting->welcome;
+	intake_session_move(session, INTAKE_NEW, "hello");  /* leaves the region of before */
+	session->region = region;
+	snprintf(session->source, sizeof session->source, "%s", greeting->hello.source);
 	session->expected_batch = 1;
 	session->going_back = false;
-	session->owed_batches = 0;
-	session->credit_batches = PUSH_CREDIT_BATCHES;
-	session->credit_bytes = PUSH_CREDIT_BYTES;
+	session->nack_code = NULL;
 	intake_session_move(session, INTAKE_OPEN, "hello");
-	if (welcome.witness == PUSH_WITNESS_MISMATCH)
-		log_write(LOG_EVENT_witness_mismatch, "region", session->region, "source", session->source, NULL);
+	session->credit_batches = intake_credit_share(region->sessions);
+	session->credit_bytes = session->credit_batches * PUSH_BODY_BYTES_MAX;
+	if (welcome->witness == PUSH_WITNESS_MISMATCH)
+		log_write(LOG_EVENT_witness_mismatch, "region", region->name, "source", session->source, NULL);
 	const struct push_message answer = {
-		.type = PUSH_WELCOME, .version = PUSH_VERSION, .region = session->region, .source_sequence = welcome.source_sequence, .incarnation = welcome.incarnation,
-		.last_seq = welcome.last_seq, .head = welcome.head, .witness = welcome.witness,
+		.type = PUSH_WELCOME, .version = PUSH_VERSION, .region = region->name, .source_sequence = welcome->source_sequence,
+		.incarnation = welcome->incarnation,
+		.last_seq = welcome->last_seq, .head = welcome->head, .witness = welcome->witness,
 		.credit_batches = session->credit_batches, .credit_bytes = session->credit_bytes};
 	send_message(intake, session, &answer);
 }
 
-/* ---- PUSH ---- */
-
-/* One batch on its way through the turn. */
-struct batch {
-	struct intake *intake;
-	struct intake_session *session;
-	size_t count;
-	struct push_result *results;
-	struct envelope *envelopes;
-	struct intake_refusal *refusals;
-	size_t refusals_count;
-	size_t refusals_lost;             /* of these, not kept: the region's quarantine is full */
-	struct append_event *events;      /* what passed the checks */
-	size_t *places;                   /* of events[i] in the batch */
-	size_t events_count;
-	const struct span *bodies;
-};
-
-static void refuse(struct batch *batch, size_t place, const struct fault *fault, const char *event_id, const struct sha256 *stored)
+static void end_greeting(struct intake_job *job)
 {
-	struct intake_refusal *refusal = &batch->refusals[batch->refusals_count++];
-	*refusal = (struct intake_refusal){.body = batch->bodies[place], .fault = *fault};
-	refusal->digest = sha256_of(refusal->body.at, refusal->body.len);
-	snprintf(refusal->event_id, sizeof refusal->event_id, "%s", event_id);
-	if (stored != NULL) {
-		refusal->has_stored_digest = true;
-		refusal->stored_digest = *stored;
+	struct greeting *greeting = (struct greeting *)(void *)job;
+	struct intake *intake = greeting->intake;
+	struct intake_session *session = greeting->session;
+	const struct fault *fault = &greeting->fault;
+	struct intake_region *region = greeting->status == STATUS_OK ? intake_region_get(intake->regions, greeting->region) : NULL;
+	session->greeting = false;
+	if (region != NULL) {
+		share_credit(intake, region, greeting);
+		open_session(intake, session, region, greeting);
+	} else {
+		send_bye(intake, session, fault->code[0] == '\0' ? "retry" : fault->code,
+		         fault->code[0] == '\0' ? status_text(greeting->status) : fault->text);
 	}
-	batch->results[place] = (struct push_result){
-		.outcome = PUSH_REJECTED, .code = refusal->fault.code, .pointer = refusal->fault.pointer,
-		.offset = refusal->fault.offset, .text = refusal->fault.text};
+	answer_letters(intake, session);
+	arena_destroy(&greeting->arena);
+	free(greeting);
 }
 
-static void check_event(struct batch *batch, size_t place)
+static void greet(struct intake *intake, struct intake_session *session, const struct push_message *hello)
 {
-	struct fault fault = {.offset = -1};
-	char event_id[UUID_TEXT_SIZE];
-	struct span body = batch->bodies[place];
-	struct envelope *envelope = &batch->envelopes[place];
-	if (contract_check(batch->intake->contract, body, batch->intake->arena, envelope, event_id, &fault) != STATUS_OK) {
-		refuse(batch, place, &fault, event_id, NULL);
+	if (hello->version != PUSH_VERSION) {
+		send_bye(intake, session, "bad_version", "this intake speaks version 1");
 		return;
 	}
-	batch->places[batch->events_count] = place;
-	batch->events[batch->events_count++] = (struct append_event){
-		.id = envelope->id, .body = body, .source = envelope->source, .sequence = envelope->sequence,
-		.digest = sha256_of(body.at, body.len)};
+	struct greeting *greeting = calloc(1, sizeof *greeting);
+	ASSERT(greeting != NULL);
+	greeting->job = (struct intake_job){.run = run_greeting, .done = end_greeting};
+	greeting->intake = intake;
+	greeting->session = session;
+	greeting->arena = arena_new(GREETING_BYTES_MAX);
+	greeting->hello = *hello;
+	greeting->hello.source = arena_text(greeting->arena, hello->source, strlen(hello->source));
+	if (hello->region != NULL)
+		greeting->hello.region = arena_text(greeting->arena, hello->region, strlen(hello->region));
+	snprintf(greeting->user, sizeof greeting->user, "%s", session->user);
+	session->greeting = true;
+	intake_pool_submit(intake->greeters, &greeting->job);
 }
 
-/* Inside the transaction, after the head is locked: what the key may do now decides, not what it could at HELLO. */
-static enum status authorise(void *context, struct db *db)
-{
-	struct batch *batch = context;
-	struct intake_session *session = batch->session;
-	struct intake_rights rights;
-	enum status status = intake_store_load_rights(db, session->user, batch->intake->arena, &rights);
-	if (status != STATUS_OK)
-		return status;
-	if (rights.region[0] != '\0' && !text_equal(rights.region, session->region))
-		return STATUS_FORBIDDEN;
-	/* check_rights let these pass a moment ago: the rights were narrowed since. The client sends the batch again. */
-	for (size_t i = 0; i < batch->events_count; i++) {
-		if (intake_check_rights(&rights, session->region, &batch->envelopes[batch->places[i]], NULL) != STATUS_OK)
-			return STATUS_RETRY;
-	}
-	return STATUS_OK;
-}
+/* ---- An append has ended ---- */
 
-static enum status before_commit(void *context, struct db *db, const struct append_event *events, size_t count)
-{
-	struct batch *batch = context;
-	for (size_t i = 0; i < count; i++) {
-		struct fault fault = {.offset = -1};
-		char event_id[UUID_TEXT_SIZE];
-		if (events[i].result != APPEND_CONFLICT)
-			continue;
-		ident_uuid_format(&events[i].id, event_id);
-		fault_set(&fault, STATUS_CONFLICT, "conflict", "/id", -1,
-		          "event %s is stored already with other bytes (seq %llu); a correction has an id of its own and names this one in supersedes",
-		          event_id, (unsigned long long)events[i].seq);
-		refuse(batch, batch->places[i], &fault, event_id, &events[i].stored_digest);
-	}
-	return intake_store_save_refusals(db, batch->session->region, batch->refusals, batch->refusals_count,
-	                                  batch->intake->quarantine_bytes_max, batch->intake->arena, &batch->refusals_lost);
-}
-
-/* The rights that concern the event's own text are checked before the append: region and source do not change by waiting. */
-static enum status check_rights(struct batch *batch)
-{
-	struct intake_rights rights;
-	struct intake_session *session = batch->session;
-	enum status status = intake_store_load_rights(batch->intake->service->db, session->user, batch->intake->arena, &rights);
-	size_t kept = 0;
-	for (size_t i = 0; i < batch->events_count && status == STATUS_OK; i++) {
-		struct fault fault = {.offset = -1};
-		char event_id[UUID_TEXT_SIZE];
-		size_t place = batch->places[i];
-		if (intake_check_rights(&rights, session->region, &batch->envelopes[place], &fault) == STATUS_OK) {
-			batch->events[kept] = batch->events[i];
-			batch->places[kept++] = place;
-			continue;
-		}
-		ident_uuid_format(&batch->events[i].id, event_id);
-		refuse(batch, place, &fault, event_id, NULL);
-	}
-	batch->events_count = kept;
-	return status;
-}
-
-/* Nothing is wrong with the event itself: it is not kept in quarantine, its sender has it and sends it again. */
-static struct push_result over_quota(const struct batch *batch)
-{
-	const char *text = arena_printf(batch->intake->arena, "the region's %lld bytes a day are used up; send it again after 00:00 UTC",
-	                                (long long)batch->intake->region_bytes_per_day_max);
-	return (struct push_result){.outcome = PUSH_REJECTED, .code = "over_quota", .pointer = "", .offset = -1, .text = text};
-}
-
-static void settle_results(struct batch *batch)
-{
-	for (size_t i = 0; i < batch->events_count; i++) {
-		const struct append_event *event = &batch->events[i];
-		if (event->result == APPEND_OVER_QUOTA)
-			batch->results[batch->places[i]] = over_quota(batch);
-		else if (event->result != APPEND_CONFLICT)
-			batch->results[batch->places[i]] = (struct push_result){
-				.outcome = event->result == APPEND_STORED ? PUSH_STORED : PUSH_DUPLICATE, .seq = event->seq, .offset = -1};
-	}
-}
-
-static void count_results(const struct batch *batch)
+static void count_results(const struct intake_append *append)
 {
 	static const char *const LABELS[] = {
 		[PUSH_STORED] = "outcome=\"stored\"", [PUSH_DUPLICATE] = "outcome=\"duplicate\"", [PUSH_REJECTED] = "outcome=\"rejected\""};
-	for (size_t i = 0; i < batch->count; i++)
-		telemetry_count("effreg_intake_events_total", "Events answered, by outcome.", LABELS[batch->results[i].outcome], 1);
-	for (size_t i = 0; i < batch->refusals_count; i++) {
-		char label[64];
-		snprintf(label, sizeof label, "code=\"%s\"", batch->refusals[i].fault.code);
-		telemetry_count("effreg_intake_refusals_total", "Events refused, by code.", label, 1);
+	size_t counts[ARRAY_COUNT(LABELS)] = {0};
+	for (const struct intake_batch *batch = append->batches; batch != NULL; batch = batch->next) {
+		for (size_t i = 0; i < batch->count; i++)
+			counts[batch->results[i].outcome]++;
+		for (const struct intake_refusal *refusal = batch->refusals; refusal != NULL; refusal = refusal->next) {
+			char label[64];
+			snprintf(label, sizeof label, "code=\"%s\"", refusal->fault.code);
+			telemetry_count("effreg_intake_refusals_total", "Events refused, by code.", label, 1);
+		}
 	}
-	if (batch->refusals_lost > 0)
+	for (size_t i = 0; i < ARRAY_COUNT(LABELS); i++) {
+		if (counts[i] > 0)
+			telemetry_count("effreg_intake_events_total", "Events answered, by outcome.", LABELS[i], (double)counts[i]);
+	}
+	if (append->refusals_lost > 0)
 		telemetry_count("effreg_intake_refusals_lost_total", "Refused events whose bytes were not kept: the quarantine is full.", "",
-		                (double)batch->refusals_lost);
+		                (double)append->refusals_lost);
 }
 
-static struct batch batch_new(struct intake *intake, struct intake_session *session, size_t count, const struct span *bodies)
+static void release(struct intake *intake, struct intake_region *region, struct intake_batch *batch)
 {
-	struct arena *arena = intake->arena;
-	return (struct batch){
-		.intake = intake, .session = session, .count = count, .bodies = bodies,
-		.results = arena_array(arena, struct push_result, count),
-		.envelopes = arena_array(arena, struct envelope, count),
-		.refusals = arena_array(arena, struct intake_refusal, count),
-		.events = arena_array(arena, struct append_event, count),
-		.places = arena_array(arena, size_t, count)};
+	intake->batch_bytes -= batch->held_bytes;
+	intake_region_release(region, batch);
 }
 
-static void answer_batch(struct batch *batch, uint64_t number, uint64_t body_bytes, const struct append_head *head)
+static void note_answered(struct intake *intake, struct intake_session *session, const struct intake_batch *batch)
 {
-	struct intake *intake = batch->intake;
-	struct intake_session *session = batch->session;
+	session->unanswered_batches--;
+	session->unanswered_bytes -= batch->body.len;
+	owe_credit(intake, session);
+}
+
+static void acknowledge(struct intake *intake, const struct intake_append *append, int64_t now_ms)
+{
+	for (const struct intake_batch *batch = append->batches; batch != NULL; batch = batch->next) {
+		const struct push_message ack = {
+			.type = PUSH_ACK, .batch = batch->number, .results = batch->results, .count = batch->count,
+			.last_seq = append->head.last_seq, .head = append->head.hash};
+		send_message(intake, batch->session, &ack);
+		note_answered(intake, batch->session, batch);
+		telemetry_observe("effreg_intake_ack_seconds", "From a batch's arrival to its ACK.", "", (double)(now_ms - batch->taken_ms) / 1000);
+	}
+}
+
+static void publish(struct intake *intake, const struct intake_append *append)
+{
 	uint64_t stored = 0;
-	settle_results(batch);
-	count_results(batch);
-	for (size_t i = 0; i < batch->count; i++)
-		stored += batch->results[i].outcome == PUSH_STORED;
-	session->expected_batch = number + 1;
-	const struct push_message ack = {
-		.type = PUSH_ACK, .batch = number, .results = batch->results, .count = batch->count,
-		.last_seq = head->last_seq, .head = head->hash};
-	send_message(intake, session, &ack);
-	owe_credit(intake, session, body_bytes);
+	for (size_t i = 0; i < append->count; i++)
+		stored += append->events[i].result == APPEND_STORED;
 	if (stored > 0)
-		hint_send(intake->stream, &STREAM_EVENT, session->region, head->last_seq - stored + 1, head->last_seq);
+		hint_send(intake->stream, &STREAM_EVENT, append->region->name, append->head.last_seq - stored + 1, append->head.last_seq);
 }
 
-static void store(struct intake *intake, struct intake_session *session, const struct push_message *push, struct span body)
+static void append_done(struct intake *intake, struct intake_append *append)
 {
-	struct fault fault = {.offset = -1};
-	struct append_head head;
-	struct span *bodies = arena_array(intake->arena, struct span, push->count);
-	if (intake_slice(body, push->sizes, push->count, bodies, &fault) != STATUS_OK) {
+	struct intake_region *region = append->region;
+	region->failures = 0;
+	region->retry_ms = 0;
+	intake->database_lost = false;
+	count_results(append);
+	acknowledge(intake, append, ambient_monotonic_ms());
+	publish(intake, append);
+}
+
+/* The key may not write any more: its session ends, and what it has sent since is forgotten. */
+static void append_forbidden(struct intake *intake, struct intake_append *append)
+{
+	for (struct intake_batch *batch = append->batches; batch != NULL; batch = batch->next) {
+		struct intake_session *session = batch->session;
+		if (session->unanswered_batches == 0)
+			continue;  /* ended by the batch before */
+		for (struct intake_batch *more = intake_region_take_all(append->region, session), *next; more != NULL; more = next) {
+			next = more->next;
+			release(intake, append->region, more);
+		}
+		session->unanswered_batches = 0;
+		session->unanswered_bytes = 0;
+		send_bye(intake, session, "revoked", "this key may not write any more");
+	}
+}
+
+/* Go back: a session's first batch that is lost is named to it, it and all after it come again. */
+static void go_back(struct intake *intake, struct intake_region *region, struct intake_batch *lost, bool release_them)
+{
+	for (struct intake_batch *batch = lost, *next; batch != NULL; batch = next) {
+		struct intake_session *session = batch->session;
+		next = batch->next;
+		if (session->unanswered_batches > 0) {
+			session->expected_batch = batch->number;
+			session->reopen_ms = 0;
+			send_nack(intake, session, "unavailable", region->retry_ms - ambient_monotonic_ms());
+		}
+		if (!release_them)
+			continue;
+		release(intake, region, batch);
+		settle_session(intake, session);
+	}
+}
+
+/* The region rests, longer each time in a row: what is wrong may be a mistake of ours that lasts. */
+static void append_failed(struct intake *intake, struct intake_append *append)
+{
+	struct intake_region *region = append->region;
+	int64_t rest_ms = intake_backoff_ms(++region->failures);
+	char rest[32];
+	snprintf(rest, sizeof rest, "%lld", (long long)rest_ms);
+	region->retry_ms = ambient_monotonic_ms() + rest_ms;
+	region->resting = true;
+	if (status_group(append->status) == STATUS_GROUP_TRANSIENT && append->status != STATUS_RETRY)
+		intake->database_lost = true;
+	log_write(LOG_EVENT_batch_failed, "region", region->name, "status", status_name(append->status), "error", append->error,
+	          "rest_ms", rest, NULL);
+	go_back(intake, region, append->batches, false);
+	go_back(intake, region, intake_region_take_all(region, NULL), true);
+}
+
+/* Sessions are settled last: what waits in them may be a PUSH, which may begin the next append. */
+static void release_append(struct intake *intake, struct intake_append *append)
+{
+	struct intake_region *region = append->region;
+	for (struct intake_batch *batch = append->batches, *next; batch != NULL; batch = next) {
+		struct intake_session *session = batch->session;
+		next = batch->next;
+		release(intake, region, batch);
+		settle_session(intake, session);
+	}
+	intake_append_destroy(&append);
+}
+
+static void end_append(struct intake *intake, struct intake_append *append)
+{
+	append->region->under_way = false;
+	if (append->status == STATUS_OK)
+		append_done(intake, append);
+	else if (append->status == STATUS_FORBIDDEN)
+		append_forbidden(intake, append);
+	else
+		append_failed(intake, append);
+	release_append(intake, append);
+}
+
+/* ---- PUSH ---- */
+
+static bool has_room(const struct intake *intake, const struct intake_region *region, size_t bytes)
+{
+	return intake->batch_bytes + bytes <= intake->memory_bytes_max && region->bytes + bytes <= INTAKE_REGION_BYTES_MAX;
+}
+
+static void on_gathered(void *context);
+
+/* The region's next append begins now, at its turn, or when it has gathered long enough. */
+static void consider(struct intake *intake, struct intake_region *region)
+{
+	int64_t wait_ms = intake_region_due(intake->regions, region, ambient_monotonic_ms());
+	if (wait_ms > 0)
+		loop_after(intake->service->loop, (long)wait_ms, on_gathered, intake);
+	if (wait_ms == 0)
+		start_appends(intake);
+}
+
+static void consider_region(void *context, struct intake_region *region)
+{
+	consider(context, region);
+}
+
+static void on_gathered(void *context)
+{
+	struct intake *intake = context;
+	intake_regions_each(intake->regions, consider_region, intake);
+}
+
+/* What the memory for batches holds is freed by the appends under way: a moment is enough. */
+#define BUSY_RETRY_MS 200
+
+static void store(struct intake *intake, struct intake_session *session, const struct push_message *push, struct bus_message **message)
+{
+	struct fault fault;
+	struct intake_batch *batch;
+	struct intake_region *region = session->region;
+	size_t body_bytes = bus_message_frame(*message, 2).len;
+	if (!has_room(intake, region, body_bytes)) {
+		postpone(intake, session, "unavailable", BUSY_RETRY_MS);
+		return;
+	}
+	int64_t now_ms = ambient_monotonic_ms();
+	int64_t wait_ms = intake_pace_take(&region->pace, intake->region_events_per_s_max, push->count, now_ms);
+	if (wait_ms > 0) {
+		postpone(intake, session, "over_rate", wait_ms);
+		return;
+	}
+	if (intake_batch_new(session, push, message, &batch, &fault) != STATUS_OK) {
 		send_bye(intake, session, fault.code, fault.text);
 		return;
 	}
-	struct batch batch = batch_new(intake, session, push->count, bodies);
-	for (size_t i = 0; i < push->count; i++)
-		check_event(&batch, i);
-	const struct append_hooks hooks = {
-		.day_bytes_max = intake->region_bytes_per_day_max, .authorise = authorise, .before_commit = before_commit, .context = &batch};
-	enum status status = check_rights(&batch);
-	if (status == STATUS_OK)
-		status = stream_append(intake->service->db, session->region, batch.events, batch.events_count, &hooks, intake->arena, &head);
-	if (status == STATUS_OK)
-		answer_batch(&batch, push->batch, body.len, &head);
-	else if (status == STATUS_FORBIDDEN)
-		send_bye(intake, session, "revoked", "this key may not write any more");
-	else
-		send_nack(intake, session, push->batch, status);
+	session->going_back = false;
+	session->expected_batch++;
+	session->credit_batches--;
+	session->credit_bytes -= body_bytes;
+	session->unanswered_batches++;
+	session->unanswered_bytes += body_bytes;
+	batch->taken_ms = now_ms;
+	intake_batch_check(batch, intake->contract, intake->arena);
+	intake_region_add(region, batch);
+	intake->batch_bytes += batch->held_bytes;
+	consider(intake, region);
 }
 
-static void take_batch(struct intake *intake, struct intake_session *session, const struct push_message *push, struct span body)
+static size_t sum_of(const struct push_message *push)
 {
-	switch (intake_judge_batch(session->expected_batch, push->batch, session->going_back)) {
-	case INTAKE_BATCH_EARLY:
-		return;
-	case INTAKE_BATCH_BAD:
+	size_t sum = 0;
+	for (size_t i = 0; i < push->count; i++)
+		sum += push->sizes[i];
+	return sum;
+}
+
+/* False: it breaks the protocol, and what was taken before it is answered first. */
+static bool take_batch(struct intake *intake, struct intake_session *session, const struct push_message *push, struct bus_message **message)
+{
+	size_t body_bytes = bus_message_frame(*message, 2).len;
+	enum intake_batch_verdict verdict = intake_judge_batch(session->expected_batch, push->batch, session->going_back);
+	if (verdict == INTAKE_BATCH_EARLY)
+		return true;
+	bool within_credit = !session->over_credit && session->credit_batches > 0 && session->credit_bytes >= body_bytes;
+	session->over_credit = !within_credit;  /* credit that comes while it waits does not excuse it */
+	bool breaks = verdict == INTAKE_BATCH_BAD || !within_credit || sum_of(push) != body_bytes;
+	if (breaks && session->unanswered_batches > 0)
+		return false;
+	if (verdict == INTAKE_BATCH_BAD)
 		send_bye(intake, session, "bad_batch", "batches are numbered from 1 without a gap");
-		return;
-	case INTAKE_BATCH_TAKE:
-		break;
-	}
-	if (session->credit_batches == 0 || session->credit_bytes < body.len) {
+	else if (!within_credit)
 		send_bye(intake, session, "over_credit", "more was sent than was granted; wait for CREDIT");
-		return;
+	else
+		store(intake, session, push, message);
+	return true;
+}
+
+static struct intake_append *begin_append(struct intake *intake, struct intake_region *region)
+{
+	struct intake_append *append = intake_append_new(region, intake_region_take(region));
+	append->job.done = collect_append;
+	append->context = intake;
+	append->day_bytes_max = intake->region_bytes_per_day_max;
+	append->quarantine_bytes_max = intake->quarantine_bytes_max;
+	return append;
+}
+
+/* Regions in turn, as many at a time as there are writers: while all are busy, batches gather. */
+static void start_appends(struct intake *intake)
+{
+	int64_t now_ms = ambient_monotonic_ms();
+	while (!intake->stopping && intake_pool_busy(intake->writers) < intake_pool_threads(intake->writers)) {
+		struct intake_region *region = intake_regions_next(intake->regions, now_ms);
+		if (region == NULL)
+			return;
+		if (region->first == NULL)
+			region->under_way = false;  /* what it had was taken back meanwhile */
+		else
+			intake_pool_submit(intake->writers, &begin_append(intake, region)->job);
 	}
-	session->going_back = false;
-	session->credit_batches--;
-	session->credit_bytes -= body.len;
-	store(intake, session, push, body);
 }
 
 /* ---- The turn ---- */
 
-static void act(struct intake *intake, struct intake_session *session, const struct push_message *message, struct span body)
+/* Each but PUSH is answered when everything before it was. False: not yet. */
+static bool act(struct intake *intake, struct intake_session *session, const struct push_message *message, struct bus_message **frames)
 {
-	switch (intake_decide(session->state, message->type)) {
+	enum intake_action action = intake_decide(session->state, message->type);
+	if (action == INTAKE_DROP)
+		return true;
+	if (action == INTAKE_STORE)
+		return take_batch(intake, session, message, frames);
+	if (session->unanswered_batches > 0)
+		return false;
+	switch (action) {
 	case INTAKE_GREET:
 		greet(intake, session, message);
-		break;
-	case INTAKE_STORE:
-		take_batch(intake, session, message, body);
-		break;
-	case INTAKE_DROP:
 		break;
 	case INTAKE_PONG:
 		send_message(intake, session, &(struct push_message){.type = PUSH_PONG});
 		break;
 	case INTAKE_FORGET:
-		intake_session_remove(intake->sessions, session, "bye");
+		end_session(intake, session, "bye");
 		break;
 	case INTAKE_REFUSE:
 		send_bye(intake, session, "no_session", "say HELLO first");
 		break;
+	case INTAKE_STORE:
+	case INTAKE_DROP:
+		break;
 	}
+	return true;
 }
 
-static void refuse_frames(struct intake *intake, struct intake_session *session)
+/* One message of the session, which may take it over. False: it has to wait, and nothing was done. */
+static bool handle(struct intake *intake, struct intake_session *session, struct bus_message **message)
 {
-	send_bye(intake, session, "bad_frames", "a message has a header frame and a body frame");
+	struct fault fault;
+	struct push_message parsed;
+	bool idle = session->unanswered_batches == 0;
+	arena_reset(intake->arena);
+	if (session->greeting || intake->stopping)
+		return false;
+	if (bus_message_frames(*message) != 3 || bus_message_frame(*message, 2).len > PUSH_BODY_BYTES_MAX) {
+		if (idle)
+			send_bye(intake, session, "bad_frames", "a message has a header frame and a body frame");
+		return idle;
+	}
+	if (push_parse_request(intake->arena, bus_message_frame(*message, 1), &parsed, &fault) != STATUS_OK) {
+		if (idle)
+			send_bye(intake, session, "bad_header", fault.text);
+		return idle;
+	}
+	return act(intake, session, &parsed, message);
+}
+
+static size_t bytes_of(const struct bus_message *message)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < bus_message_frames(message); i++)
+		bytes += bus_message_frame(message, i).len;
+	return bytes;
+}
+
+static void answer_letters(struct intake *intake, struct intake_session *session)
+{
+	while (session->letters_count > 0) {
+		struct bus_message *message = session->letters->message;
+		size_t bytes = bytes_of(message);
+		if (!handle(intake, session, &message))
+			return;
+		intake->letter_bytes -= bytes;
+		struct bus_message *answered = intake_session_next(session);
+		if (message != NULL)
+			bus_message_destroy(&answered);
+	}
+	if (session->state == INTAKE_CLOSED && !intake_session_waits(session))
+		intake_session_remove(intake->sessions, session, "ended");
+}
+
+static void keep_letter(struct intake *intake, struct intake_session *session)
+{
+	size_t bytes = bytes_of(intake->message);
+	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message))
+		intake->letter_bytes += bytes;
+	else
+		telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+}
+
+/* A key that opens more and more sessions ends its own oldest ones. NULL: nobody's place can be had. */
+static struct intake_session *admit(struct intake *intake, struct span routing_id, const char *user)
+{
+	bool full;
+	struct intake_session *surplus = intake_session_surplus(intake->sessions, user, &full);
+	if (surplus != NULL)
+		intake_session_remove(intake->sessions, surplus, "too many sessions of one key");
+	struct intake_session *session = full ? NULL : intake_session_add(intake->sessions, routing_id);
+	if (session == NULL) {
+		const struct push_message bye = {.type = PUSH_BYE, .code = "retry", .text = "there are too many sessions; come back later"};
+		if (send_to(intake, routing_id, &bye) == STATUS_OK)
+			telemetry_count("effreg_intake_sessions_refused_total", "Messages refused because there are too many sessions.", "", 1);
+		return NULL;
+	}
+	snprintf(session->user, sizeof session->user, "%s", user);
+	return session;
 }
 
 static void take_message(struct intake *intake)
 {
-	struct bus_message *message = intake->message;
-	struct fault fault = {.offset = -1};
-	struct push_message parsed;
-	const char *user = bus_message_user(message);
-	struct span routing_id = bus_message_frame(message, 0);
+	const char *user = bus_message_user(intake->message);
+	struct span routing_id = bus_message_frame(intake->message, 0);
 	struct intake_session *session = intake_session_find(intake->sessions, routing_id);
 	if (user[0] == '\0')
 		return;  /* cannot happen behind CURVE with a ZAP handler; if it does, it is nobody */
 	if (session == NULL)
-		session = intake_session_add(intake->sessions, routing_id);
-	if (session == NULL) {
-		telemetry_count("effreg_intake_sessions_refused_total", "Messages dropped because the session table is full.", "", 1);
+		session = admit(intake, routing_id, user);
+	if (session == NULL)
 		return;
-	}
-	snprintf(session->user, sizeof session->user, "%s", user);
 	session->seen_ms = ambient_monotonic_ms();
-	if (bus_message_frames(message) != 3 || bus_message_frame(message, 2).len > PUSH_BODY_BYTES_MAX)
-		refuse_frames(intake, session);
-	else if (push_parse_request(intake->arena, bus_message_frame(message, 1), &parsed, &fault) != STATUS_OK)
-		send_bye(intake, session, "bad_header", fault.text);
-	else
-		act(intake, session, &parsed, bus_message_frame(message, 2));
+	if (session->letters_count > 0 || !handle(intake, session, &intake->message))
+		keep_letter(intake, session);
+	if (intake->message == NULL)
+		intake->message = bus_message_new();
 }
 
 void intake_on_push(void *context)
 {
 	struct intake *intake = context;
 	enum status status = STATUS_OK;
-	for (unsigned i = 0; i < INTAKE_ROUND_MESSAGES && status != STATUS_NOT_FOUND; i++) {
+	int64_t until_ms = ambient_monotonic_ms() + INTAKE_ROUND_MS;
+	for (unsigned i = 0; i < INTAKE_ROUND_MESSAGES && status != STATUS_NOT_FOUND && ambient_monotonic_ms() < until_ms; i++) {
 		status = bus_receive(intake->push, intake->message);
 		/* INVALID: more frames than a message can have; the first ones are there, and it is answered as any wrong number. */
 		if (status == STATUS_OK || status == STATUS_INVALID)
 			take_message(intake);
-		arena_reset(intake->arena);
 	}
-	pay_credit(intake);
 	if (status != STATUS_NOT_FOUND)
 		loop_soon(intake->service->loop, intake_on_push, intake);
+}
+
+static void collect_append(struct intake_job *job)
+{
+	struct intake_append *append = (struct intake_append *)(void *)job;
+	end_append(append->context, append);
+}
+
+void intake_on_written(void *context)
+{
+	struct intake *intake = context;
+	intake_pool_collect(intake->writers);
+	pay_credit(intake);
+	on_gathered(intake);
+	start_appends(intake);
+}
+
+void intake_on_greeted(void *context)
+{
+	struct intake *intake = context;
+	intake_pool_collect(intake->greeters);
+	pay_credit(intake);
+}
+
+/* ---- Rest and return ---- */
+
+/* Is the database there? Asked before a region that has rested gets credit again. */
+struct probe {
+	struct intake_job job;  /* first */
+	struct intake *intake;
+	struct intake_region *region;
+	enum status status;
+};
+
+static void run_probe(struct intake_job *job, struct db *db)
+{
+	struct probe *probe = (struct probe *)(void *)job;
+	probe->status = begin_looking(db);
+	if (probe->status == STATUS_OK)
+		db_rollback(db);
+}
+
+static void end_probe(struct intake_job *job)
+{
+	struct probe *probe = (struct probe *)(void *)job;
+	struct intake_region *region = probe->region;
+	region->probing = false;
+	region->resting = probe->status != STATUS_OK;
+	if (region->resting)
+		region->retry_ms = ambient_monotonic_ms() + intake_backoff_ms(region->failures);
+	else if (probe->intake->database_lost)
+		log_write(LOG_EVENT_database_back, NULL);
+	probe->intake->database_lost = region->resting;
+	free(probe);
+}
+
+static void probe_region(void *context, struct intake_region *region)
+{
+	struct intake *intake = context;
+	if (!region->resting || region->probing || region->retry_ms > ambient_monotonic_ms())
+		return;
+	struct probe *probe = calloc(1, sizeof *probe);
+	ASSERT(probe != NULL);
+	*probe = (struct probe){.job = {.run = run_probe, .done = end_probe}, .intake = intake, .region = region};
+	region->probing = true;
+	intake_pool_submit(intake->greeters, &probe->job);
 }
 
 static void reopen(void *context, struct intake_session *session)
 {
 	struct intake *intake = context;
-	intake_session_move(session, INTAKE_OPEN, "database back");
-	send_credit(intake, session, PUSH_CREDIT_BATCHES, PUSH_CREDIT_BYTES);
+	if (session->region->resting || session->nack_code != NULL || session->reopen_ms > ambient_monotonic_ms())
+		return;
+	intake_session_move(session, INTAKE_OPEN, "credit again");
+	send_credit(intake, session);
 }
 
 void intake_on_tick(void *context)
@@ -437,10 +754,15 @@ void intake_on_tick(void *context)
 	struct intake *intake = context;
 	intake_sessions_expire(intake->sessions, ambient_monotonic_ms());
 	telemetry_set("effreg_intake_sessions", "Sessions open now.", "", (double)intake_sessions_count(intake->sessions));
-	if (!intake->database_lost || db_begin(intake->service->db) != STATUS_OK)
-		return;
-	db_rollback(intake->service->db);
-	intake->database_lost = false;
-	log_write(LOG_EVENT_database_back, NULL);
+	telemetry_set("effreg_intake_batch_bytes", "Bytes held by batches that wait or are being stored.", "", (double)intake->batch_bytes);
+	telemetry_set("effreg_intake_batch_bytes_max", "What they may hold.", "", (double)intake->memory_bytes_max);
+	intake_regions_each(intake->regions, probe_region, intake);
 	intake_sessions_each(intake->sessions, INTAKE_FAILED, reopen, intake);
+}
+
+void intake_finish(struct intake *intake)
+{
+	intake->stopping = true;
+	intake_pool_destroy(&intake->writers);
+	intake_pool_destroy(&intake->greeters);
 }

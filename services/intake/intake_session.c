@@ -1,6 +1,7 @@
 #include "services/intake/intake_session.h"
 
 #include "common/log.h"
+#include "services/intake/intake_region.h"
 
 #include <stdlib.h>
 
@@ -29,10 +30,20 @@ struct intake_sessions *intake_sessions_new(void)
 	return sessions;
 }
 
+static void forget_letters(struct intake_session *session)
+{
+	for (struct bus_message *message = intake_session_next(session); message != NULL; message = intake_session_next(session))
+		bus_message_destroy(&message);
+}
+
 void intake_sessions_destroy(struct intake_sessions **sessions)
 {
 	if (*sessions == NULL)
 		return;
+	for (size_t i = 0; i < SLOTS; i++) {
+		if ((*sessions)->slots[i].use == SLOT_TAKEN)
+			forget_letters(&(*sessions)->slots[i].session);
+	}
 	free((*sessions)->slots);
 	free(*sessions);
 	*sessions = NULL;
@@ -80,12 +91,76 @@ struct intake_session *intake_session_add(struct intake_sessions *sessions, stru
 	return &slot->session;
 }
 
+struct intake_session *intake_session_surplus(struct intake_sessions *sessions, const char *user, bool *ret_full)
+{
+	struct intake_session *silent = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct intake_session *session = &sessions->slots[i].session;
+		if (sessions->slots[i].use != SLOT_TAKEN || !text_equal(session->user, user))
+			continue;
+		count++;
+		if (!intake_session_waits(session) && (silent == NULL || session->seen_ms < silent->seen_ms))
+			silent = session;
+	}
+	bool is_many = count >= INTAKE_KEY_SESSIONS_MAX;
+	*ret_full = is_many && silent == NULL;
+	return is_many ? silent : NULL;
+}
+
+/* ---- Messages that wait ---- */
+
+bool intake_session_waits(const struct intake_session *session)
+{
+	return session->greeting || session->unanswered_batches > 0 || session->letters_count > 0;
+}
+
+bool intake_session_keep(struct intake_session *session, struct bus_message **message)
+{
+	if (session->letters_count == INTAKE_LETTERS_MAX)
+		return false;
+	struct intake_letter *letter = calloc(1, sizeof *letter);
+	ASSERT(letter != NULL);
+	letter->message = *message;
+	*message = NULL;
+	if (session->letters_count++ == 0)
+		session->letters_end = &session->letters;
+	*session->letters_end = letter;
+	session->letters_end = &letter->next;
+	return true;
+}
+
+struct bus_message *intake_session_next(struct intake_session *session)
+{
+	struct intake_letter *letter = session->letters;
+	if (letter == NULL)
+		return NULL;
+	struct bus_message *message = letter->message;
+	session->letters = letter->next;
+	session->letters_count--;
+	free(letter);
+	return message;
+}
+
+/* ---- States ---- */
+
+static bool is_open(enum intake_state state)
+{
+	return state == INTAKE_OPEN || state == INTAKE_FAILED;
+}
+
+/* A region counts its open sessions: its credit is shared among them. */
 void intake_session_move(struct intake_session *session, enum intake_state to, const char *why)
 {
-	if (session->state != INTAKE_OPEN && session->state != INTAKE_FAILED && to == INTAKE_OPEN)
-		log_write(LOG_EVENT_session_opened, "region", session->region, "source", session->source, "why", why, NULL);
+	const char *region = session->region == NULL ? "" : session->region->name;
+	if (!is_open(session->state) && is_open(to)) {
+		session->region->sessions++;
+		log_write(LOG_EVENT_session_opened, "region", region, "source", session->source, "why", why, NULL);
+	}
+	if (is_open(session->state) && !is_open(to))
+		session->region->sessions--;
 	if (to == INTAKE_CLOSED && session->state != INTAKE_CLOSED)
-		log_write(LOG_EVENT_session_closed, "region", session->region, "source", session->source, "why", why, NULL);
+		log_write(LOG_EVENT_session_closed, "region", region, "source", session->source, "why", why, NULL);
 	session->state = to;
 }
 
@@ -102,9 +177,11 @@ static void clean_chain_end(struct intake_sessions *sessions, size_t at)
 void intake_session_remove(struct intake_sessions *sessions, struct intake_session *session, const char *why)
 {
 	struct slot *slot = (struct slot *)(void *)((char *)session - offsetof(struct slot, session));
+	if (slot->use != SLOT_TAKEN)
+		return;
 	intake_session_move(session, INTAKE_CLOSED, why);
+	forget_letters(session);
 	slot->use = SLOT_REMOVED;
-	session->owed_batches = 0;
 	sessions->count--;
 	clean_chain_end(sessions, (size_t)(slot - sessions->slots));
 }
@@ -113,7 +190,9 @@ void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct slot *slot = &sessions->slots[i];
-		if (slot->use == SLOT_TAKEN && slot->session.seen_ms + INTAKE_IDLE_MS < now_ms)
+		if (slot->use != SLOT_TAKEN || intake_session_waits(&slot->session))
+			continue;
+		if (slot->session.state == INTAKE_CLOSED || slot->session.seen_ms + INTAKE_IDLE_MS < now_ms)
 			intake_session_remove(sessions, &slot->session, "silent");
 	}
 }

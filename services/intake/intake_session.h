@@ -7,23 +7,38 @@
 #include "common/bus.h"
 #include "services/intake/intake_core.h"
 
-#define INTAKE_SESSIONS_MAX   4096
-#define INTAKE_ROUTING_ID_MAX 32
-#define INTAKE_IDLE_MS        60000  /* a client PINGs every 10 s; after this silence its session is forgotten */
+#define INTAKE_SESSIONS_MAX     4096
+#define INTAKE_KEY_SESSIONS_MAX 128    /* of one key: a gateway speaks for many regions; beyond, the longest silent one goes */
+#define INTAKE_ROUTING_ID_MAX   32
+#define INTAKE_IDLE_MS          60000  /* a client PINGs every 10 s; after this silence its session is forgotten */
+#define INTAKE_LETTERS_MAX      512    /* messages of a session that wait for their turn */
+
+/* A message that waits until what the session sent before it was answered. */
+struct intake_letter {
+	struct intake_letter *next;
+	struct bus_message *message;       /* owned */
+};
 
 struct intake_session {
 	uint8_t routing_id[INTAKE_ROUTING_ID_MAX];
 	size_t routing_id_len;
 	enum intake_state state;
 	char user[BUS_KEY_TEXT];           /* the public key it proved to have */
-	char region[OKTMO_TEXT_SIZE];
+	struct intake_region *region;      /* since WELCOME */
 	char source[ENVELOPE_SOURCE_MAX + 1];
 	uint64_t expected_batch;
 	bool going_back;                   /* a NACK went out, and the batch it named has not come again */
 	uint64_t credit_batches;           /* what the client may still send before our next word */
 	uint64_t credit_bytes;
-	uint64_t owed_batches;             /* acknowledged, to be granted again when the round ends */
-	uint64_t owed_bytes;
+	uint64_t unanswered_batches;       /* taken, and neither acknowledged nor refused yet */
+	uint64_t unanswered_bytes;
+	bool over_credit;                  /* it has sent more than was granted: told so when what it sent before is answered */
+	bool greeting;                     /* a HELLO is being looked up */
+	bool is_owed;                      /* stands in the list of those who get credit when the round ends */
+	const char *nack_code;             /* a batch could not be taken: NACK when those before it are answered; NULL = no */
+	int64_t reopen_ms;                 /* FAILED: credit not before then */
+	struct intake_letter *letters, **letters_end;
+	size_t letters_count;
 	int64_t seen_ms;                   /* monotonic: the last message */
 };
 
@@ -36,9 +51,19 @@ void intake_sessions_destroy(struct intake_sessions **sessions);
 struct intake_session *intake_session_find(struct intake_sessions *sessions, struct span routing_id);
 /* A new one in INTAKE_NEW; NULL when the table is full or the routing id too long. */
 struct intake_session *intake_session_add(struct intake_sessions *sessions, struct span routing_id);
+/* Before a session of user is added: when it has INTAKE_KEY_SESSIONS_MAX, the one of these that was silent longest and waits
+ * for nothing. NULL: there is room, or (*ret_full) all of them wait for something. */
+struct intake_session *intake_session_surplus(struct intake_sessions *sessions, const char *user, bool *ret_full);
+/* Is something it sent unanswered? Then it is neither removed nor begun anew. */
+bool intake_session_waits(const struct intake_session *session);
+/* Puts the message behind those that wait, and takes it. False when there are INTAKE_LETTERS_MAX. */
+bool intake_session_keep(struct intake_session *session, struct bus_message **message) MUST_CHECK;
+/* The first message that waits: fresh; NULL when there is none. */
+struct bus_message *intake_session_next(struct intake_session *session);
 void intake_session_move(struct intake_session *session, enum intake_state to, const char *why);
+/* Harmless for one that is removed already: its memory is there until another is added. */
 void intake_session_remove(struct intake_sessions *sessions, struct intake_session *session, const char *why);
-/* Forgets who has been silent since before now_ms − INTAKE_IDLE_MS. */
+/* Forgets who is closed, or has been silent since before now_ms − INTAKE_IDLE_MS, and waits for nothing. */
 void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms);
 /* Calls fn for every session in state. */
 void intake_sessions_each(struct intake_sessions *sessions, enum intake_state state,

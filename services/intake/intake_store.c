@@ -1,31 +1,58 @@
 #include "services/intake/intake_store.h"
 
-enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights)
+#include "common/buf.h"
+
+#define RIGHTS_SQL_BYTES_MAX 256
+
+static const char PREPARE_SQL[] =
+	"PREPARE intake_rights (text) AS SELECT COALESCE(k.region_id, ''), k.sources IS NULL, s.source, k.role = 'coordinator'"
+	" FROM effreg.client_key k LEFT JOIN LATERAL pg_catalog.unnest(k.sources) AS s (source) ON true"
+	" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway', 'coordinator')";
+
+enum status intake_store_prepare(struct db *db)
 {
-	static const char SQL[] =
-		"SELECT COALESCE(k.region_id, ''), k.sources IS NULL, s.source, k.role = 'coordinator'"
-		" FROM effreg.client_key k LEFT JOIN LATERAL pg_catalog.unnest(k.sources) AS s (source) ON true"
-		" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway', 'coordinator')";
-	const struct db_param params[] = {db_text(user)};
-	struct db_rows *rows;
-	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
-	if (status != STATUS_OK)
-		return status;
+	return db_prepare(db, PREPARE_SQL);
+}
+
+const char *intake_store_rights_sql(const char *user, struct arena *arena)
+{
+	struct buf sql;
+	buf_init(&sql, RIGHTS_SQL_BYTES_MAX);
+	buf_text(&sql, "EXECUTE intake_rights(");
+	db_quote(&sql, user);
+	buf_text(&sql, ")");
+	const char *text = arena_text(arena, sql.at, sql.len);
+	buf_clear(&sql);
+	return text;
+}
+
+enum status intake_store_read_rights(const struct db_rows *rows, struct arena *arena, struct intake_rights *ret_rights)
+{
 	size_t count = db_rows_count(rows);
 	*ret_rights = (struct intake_rights){0};
-	if (count > 0) {
-		memcpy(ret_rights->region, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0) == OKTMO_LEN ? OKTMO_LEN : 0);
-		ret_rights->is_coordinator = db_get_bool(rows, 0, 3);
-		if (!db_get_bool(rows, 0, 1)) {
-			const char **sources = arena_array(arena, const char *, count);
-			for (size_t i = 0; i < count; i++)
-				sources[i] = arena_text(arena, db_get_text(rows, i, 2), db_get_len(rows, i, 2));
-			ret_rights->sources = sources;
-			ret_rights->sources_count = count;
-		}
-	}
+	if (count == 0)
+		return STATUS_FORBIDDEN;
+	memcpy(ret_rights->region, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0) == OKTMO_LEN ? OKTMO_LEN : 0);
+	ret_rights->is_coordinator = db_get_bool(rows, 0, 3);
+	if (db_get_bool(rows, 0, 1))
+		return STATUS_OK;
+	const char **sources = arena_array(arena, const char *, count);
+	for (size_t i = 0; i < count; i++)
+		sources[i] = arena_text(arena, db_get_text(rows, i, 2), db_get_len(rows, i, 2));
+	ret_rights->sources = sources;
+	ret_rights->sources_count = count;
+	return STATUS_OK;
+}
+
+enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights)
+{
+	struct db_rows *rows;
+	enum status status = db_query(db, intake_store_rights_sql(user, arena), NULL, 0, &rows);
+	if (status != STATUS_OK)
+		return status;
+	status = intake_store_read_rights(rows, arena, ret_rights);
 	db_rows_destroy(&rows);
-	return count > 0 ? STATUS_OK : STATUS_FORBIDDEN;
+	return status;
 }
 
 static enum push_witness judge_witness(const struct db_rows *rows, const struct push_message *hello, struct arena *arena)
@@ -97,13 +124,13 @@ static const char *bytea_text(struct arena *arena, const void *at, size_t len)
 /* The columns of effreg.quarantine that come from a refusal, each as an array for unnest. */
 enum refusal_column { DIGEST, CODE, POINTER, BYTE_OFFSET, DETAIL, EVENT_ID, STORED_DIGEST, BODY, REFUSAL_COLUMNS };
 
-static void gather_refusals(const struct intake_refusal *refusals, size_t count, struct arena *arena, struct db_param params[REFUSAL_COLUMNS])
+static void gather_refusals(const struct intake_refusal *const *refusals, size_t count, struct arena *arena, struct db_param params[REFUSAL_COLUMNS])
 {
 	const char **columns[REFUSAL_COLUMNS];
 	for (size_t column = 0; column < REFUSAL_COLUMNS; column++)
 		columns[column] = arena_array(arena, const char *, count);
 	for (size_t i = 0; i < count; i++) {
-		const struct intake_refusal *refusal = &refusals[i];
+		const struct intake_refusal *refusal = refusals[i];
 		columns[DIGEST][i] = bytea_text(arena, refusal->digest.bytes, SHA256_BYTES);
 		columns[CODE][i] = refusal->fault.code;
 		columns[POINTER][i] = refusal->fault.pointer;
@@ -144,7 +171,7 @@ static const char SAVE_REFUSALS_SQL[] =
 	"  COALESCE(pg_catalog.sum(times) FILTER (WHERE NOT kept), 0) AS lost FROM judged) j WHERE u.region_id = $1)"
 	" SELECT COALESCE(pg_catalog.sum(times) FILTER (WHERE NOT kept), 0) FROM judged";
 
-enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *refusals, size_t count,
+enum status intake_store_save_refusals(struct db *db, const char *region, const struct intake_refusal *const *refusals, size_t count,
                                        int64_t bytes_max, struct arena *arena, size_t *ret_lost)
 {
 	int64_t bytes_free;

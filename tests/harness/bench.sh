@@ -61,7 +61,7 @@ bench_calculate() {
 # bench_ticks PID FIELD...: the sum of fields of the stat, counted from the name in parentheses.
 bench_ticks() {
 	local stat sum=0 field words
-	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || { echo 0 && return 0; }
 	read -ra words <<<"${stat##*) }"
 	for field in "${@:2}"; do
 		sum=$((sum + words[field - 3]))

@@ -1,5 +1,5 @@
 /* Of the server's protocol only this is known: the first message of a client has no type, every other is a type, a length
- * and a body; Q (a text), S (the end of a parameterised statement) and c (the end of a COPY) each ask for an answer, which
+ * and a body; Q (a text), S (the end of a parameterised statement), c and f (the end of a COPY, and its refusal) each ask for an answer, which
  * ends with Z, or with G when the server waits for a COPY. What a client sends is held back until such a message is whole. */
 #include "tests/harness/db_proxy.h"
 
@@ -173,7 +173,7 @@ static const char *next_message(struct line *line, size_t *ret_len)
 
 static bool asks(char type)
 {
-	return type == 'Q' || type == 'S' || type == 'c';
+	return type == 'Q' || type == 'S' || type == 'c' || type == 'f';
 }
 
 static void pass_held(struct line *line)

@@ -357,9 +357,9 @@ static void a_peer_that_is_gone_gets_nothing_and_that_is_said(void **state)
 	enum status status;
 	while ((status = bus_send(server, answer, 2)) == STATUS_OK && ambient_monotonic_ms() < until_ms)
 		serve();
-	assert_int_equal(status, STATUS_UNAVAILABLE);
+	assert_int_equal(status, STATUS_NOT_FOUND);
 	const struct span never[] = {span_of_text("nobody"), span_of_text("?")};
-	assert_int_equal(bus_send(server, never, 2), STATUS_UNAVAILABLE);
+	assert_int_equal(bus_send(server, never, 2), STATUS_NOT_FOUND);
 }
 
 static void a_client_that_lost_its_server_knows_and_finds_the_next_one(void **state)

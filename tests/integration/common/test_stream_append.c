@@ -240,9 +240,9 @@ static void an_id_belongs_to_its_region(void **state)
 
 /* ---- Hooks ---- */
 
-static enum status refuse(void *context, struct db *db)
+static enum status refuse(void *context, const struct db_rows *rows)
 {
-	(void)db;
+	(void)rows;
 	(*(int *)context)++;
 	return STATUS_FORBIDDEN;
 }
@@ -260,7 +260,7 @@ static void a_refusing_hook_rolls_everything_back_and_the_id_stays_free(void **s
 {
 	NEEDS_DATABASE();
 	int calls = 0;
-	const struct append_hooks first = {.authorise = refuse, .context = &calls};
+	const struct append_hooks first = {.authorise_sql = "SELECT 1", .authorise = refuse, .context = &calls};
 	const struct append_hooks last = {.before_commit = refuse_before_commit, .context = &calls};
 	struct append_event event = fixture_event(1, "{}");
 	event.sequence = 1;
@@ -282,22 +282,18 @@ struct waiting {
 	struct arena *arena;
 };
 
-static enum status look_at_note(void *context, struct db *db)
+static enum status look_at_note(void *context, const struct db_rows *rows)
 {
 	struct waiting *waiting = context;
-	struct db_rows *rows;
-	enum status status = db_query(db, "SELECT name_en FROM effreg.region WHERE region_id = '" REGION "'", NULL, 0, &rows);
-	if (status != STATUS_OK)
-		return status;
 	waiting->seen = arena_text(waiting->arena, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0));
-	db_rows_destroy(&rows);
 	return STATUS_OK;
 }
 
 static void *append_one(void *context)
 {
 	struct waiting *waiting = context;
-	const struct append_hooks hooks = {.authorise = look_at_note, .context = waiting};
+	const struct append_hooks hooks = {
+		.authorise_sql = "SELECT name_en FROM effreg.region WHERE region_id = '" REGION "'", .authorise = look_at_note, .context = waiting};
 	struct append_event event = fixture_event(7, "{}");
 	struct append_head head;
 	waiting->status = stream_append(waiting->db, REGION, &event, 1, &hooks, waiting->arena, &head);
@@ -500,7 +496,7 @@ static void an_append_cut_anywhere_and_repeated_stores_once(void **state)
 		number = !cut ? 0 : number + round % 2;
 	}
 	assert_int_equal(unknown, 2);
-	assert_true(cuts >= 20);
+	assert_true(cuts >= 14);  /* seven messages when an id is a duplicate, each before and after */
 	fixture_check_log(world.other, world.arena, REGION);
 	db_disconnect(&db);
 	db_proxy_stop(&proxy);

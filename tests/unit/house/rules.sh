@@ -125,6 +125,7 @@ doors() {
 	cjson/cJSON.h    ^common/json\.c$
 	uuid/uuid.h      ^common/ident\.c$
 	sodium.h         ^common/crypto\.c$
+	nettle/sha2.h    ^common/crypto\.c$
 	pcre2.h          ^common/schema_pattern\.c$
 	microhttpd.h     ^common/http\.c$
 	curl/curl.h      ^services/notify/notify_sender\.c$

@@ -41,7 +41,7 @@ static void every_state_knows_what_to_do_with_every_message(void **state)
 struct batch_row {
 	uint64_t expected, batch;
 	bool going_back;
-	enum intake_batch verdict;
+	enum intake_batch_verdict verdict;
 };
 
 static const struct batch_row BATCHES[] = {
@@ -114,7 +114,8 @@ static void a_session_writes_its_own_region_from_its_own_sources(void **state)
 		struct envelope envelope = {.source = ROWS[i].source, .type = "effreg.project.opened.v1"};
 		const struct intake_rights rights = {.sources = ROWS[i].sources_count == 0 ? NULL : SOURCES, .sources_count = ROWS[i].sources_count};
 		memcpy(envelope.region, ROWS[i].subject_region, OKTMO_TEXT_SIZE);
-		enum status status = intake_check_rights(&rights, "20000000", &envelope, &fault);
+		const struct intake_claim claim = intake_claim_of(&envelope);
+		enum status status = intake_check_rights(&rights, "20000000", &claim, &fault);
 		assert_int_equal(status, ROWS[i].code == NULL ? STATUS_OK : STATUS_FORBIDDEN);
 		assert_string_equal(fault.code, ROWS[i].code == NULL ? "" : ROWS[i].code);
 	}
@@ -127,7 +128,8 @@ static void an_empty_list_of_sources_allows_nothing(void **state)
 	static const char *const NONE[] = {NULL};
 	const struct intake_rights rights = {.sources = NONE, .sources_count = 0};
 	const struct envelope envelope = {.source = "a", .region = "20000000", .type = "effreg.project.opened.v1"};
-	assert_int_equal(intake_check_rights(&rights, "20000000", &envelope, NULL), STATUS_FORBIDDEN);
+	const struct intake_claim claim = intake_claim_of(&envelope);
+	assert_int_equal(intake_check_rights(&rights, "20000000", &claim, NULL), STATUS_FORBIDDEN);
 }
 
 static void the_coordinator_and_the_regions_write_types_of_their_own(void **state)
@@ -140,7 +142,8 @@ static void the_coordinator_and_the_regions_write_types_of_their_own(void **stat
 			const struct envelope envelope = {.source = "a", .region = "20000000", .type = TYPES[i]};
 			const struct intake_rights rights = {.is_coordinator = is_coordinator != 0};
 			bool allowed = (i > 0) == (is_coordinator != 0);
-			assert_int_equal(intake_check_rights(&rights, "20000000", &envelope, &fault), allowed ? STATUS_OK : STATUS_FORBIDDEN);
+			const struct intake_claim claim = intake_claim_of(&envelope);
+			assert_int_equal(intake_check_rights(&rights, "20000000", &claim, &fault), allowed ? STATUS_OK : STATUS_FORBIDDEN);
 			assert_string_equal(fault.code, allowed ? "" : "forbidden_type");
 		}
 	}

@@ -1,4 +1,4 @@
-/* The table of sessions. Its file is compiled into this program with a log that writes nothing. */
+/* The table of sessions. Its file is compiled into this program with a log that writes nothing and messages that are numbers. */
 #include "services/intake/intake_session.c"
 
 #include <setjmp.h>
@@ -9,6 +9,14 @@
 void log_write(enum log_event event, ...)
 {
 	(void)event;
+}
+
+static unsigned destroyed;
+
+void bus_message_destroy(struct bus_message **message)
+{
+	*message = NULL;
+	destroyed++;
 }
 
 static struct intake_sessions *sessions;
@@ -97,6 +105,69 @@ static void who_was_silent_too_long_is_forgotten(void **state)
 	assert_non_null(intake_session_find(sessions, id_of(2, id)));
 }
 
+static void who_waits_for_an_answer_is_not_forgotten(void **state)
+{
+	(void)state;
+	char id[5];
+	intake_session_add(sessions, id_of(1, id))->unanswered_batches = 1;
+	intake_session_add(sessions, id_of(2, id))->greeting = true;
+	intake_sessions_expire(sessions, INTAKE_IDLE_MS + 1);
+	assert_int_equal(intake_sessions_count(sessions), 2);
+}
+
+static struct bus_message *message_of(uintptr_t number)
+{
+	return (struct bus_message *)number;
+}
+
+static void messages_wait_in_their_order_and_go_with_their_session(void **state)
+{
+	(void)state;
+	char id[5];
+	struct intake_session *session = intake_session_add(sessions, id_of(1, id));
+	for (uintptr_t round = 0; round < 3; round++) {
+		for (uintptr_t i = 1; i <= INTAKE_LETTERS_MAX; i++) {
+			struct bus_message *message = message_of(i);
+			assert_true(intake_session_keep(session, &message));
+			assert_null(message);
+		}
+		struct bus_message *extra = message_of(7);
+		assert_false(intake_session_keep(session, &extra));
+		assert_non_null(extra);
+		assert_true(intake_session_waits(session));
+		for (uintptr_t i = 1; i <= INTAKE_LETTERS_MAX; i++)
+			assert_ptr_equal(intake_session_next(session), message_of(i));
+		assert_null(intake_session_next(session));
+	}
+	struct bus_message *last = message_of(1);
+	destroyed = 0;
+	assert_true(intake_session_keep(session, &last));
+	intake_session_remove(sessions, session, "test");
+	assert_int_equal(destroyed, 1);
+}
+
+/* One key takes no more than its places: the longest silent of its own sessions makes room, unless all wait for an answer. */
+static void a_key_has_so_many_sessions_and_no_more(void **state)
+{
+	(void)state;
+	char id[5];
+	bool full = false;
+	for (unsigned i = 0; i < INTAKE_KEY_SESSIONS_MAX; i++) {
+		assert_null(intake_session_surplus(sessions, "k", &full));
+		struct intake_session *session = intake_session_add(sessions, id_of(i, id));
+		snprintf(session->user, sizeof session->user, "k");
+		session->seen_ms = i == 5 ? 1 : 100 + i;
+		session->unanswered_batches = i == 0 ? 1 : 0;
+	}
+	assert_ptr_equal(intake_session_surplus(sessions, "k", &full), intake_session_find(sessions, id_of(5, id)));
+	assert_false(full);
+	assert_null(intake_session_surplus(sessions, "other", &full));
+	for (unsigned i = 0; i < INTAKE_KEY_SESSIONS_MAX; i++)
+		intake_session_find(sessions, id_of(i, id))->greeting = true;
+	assert_null(intake_session_surplus(sessions, "k", &full));
+	assert_true(full);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -106,6 +177,9 @@ int main(void)
 		CASE(an_id_that_is_too_long_gets_no_session),
 		CASE(a_table_that_has_seen_many_connections_is_empty_again),
 		CASE(who_was_silent_too_long_is_forgotten),
+		CASE(who_waits_for_an_answer_is_not_forgotten),
+		CASE(messages_wait_in_their_order_and_go_with_their_session),
+		CASE(a_key_has_so_many_sessions_and_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
