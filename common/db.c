@@ -126,10 +126,11 @@ static void on_notice(void *context, const PGresult *result)
 	}
 }
 
-/* What durability and our texts stand on; and time limits that free a stalled instance's locks. */
+/* What durability and our texts stand on; and time limits that free a stalled instance's locks. Compiling a plan (jit) takes
+ * longer than any of our statements takes to run. */
 static const char SESSION_SQL[] =
 	"SET synchronous_commit = on; SET standard_conforming_strings = on; SET client_min_messages = warning; "
-	"SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET search_path = pg_catalog";
+	"SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET search_path = pg_catalog; SET jit = off";
 
 static enum status check_server(struct db *db, struct fault *fault)
 {
