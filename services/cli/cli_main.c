@@ -28,6 +28,7 @@ static const struct command_row COMMANDS[] = {
 	{"rating verify", cli_rating_verify, "check a published rating by itself", "проверить опубликованный рейтинг"},
 	{"rating recompute", cli_rating_recompute, "compute a rating from exported logs", "вычислить рейтинг по выгруженным журналам"},
 	{"report", cli_report, "report on a region or an authority", "отчёт по региону или органу власти"},
+	{"sources", cli_sources, "show what each source sent, and who fell silent", "показать, что прислал каждый источник и кто замолчал"},
 	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
 	{"indicator", cli_indicator, "show an indicator and the events it comes from", "показать показатель и события, из которых он следует"},
 	{"rebuild", cli_rebuild, "make the state of metrics anew from the log", "заново построить показатели по журналу"},

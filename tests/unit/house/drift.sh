@@ -87,14 +87,14 @@ scripts_give_services_options_that_exist() {
 # Flags behind "effreg COMMAND" in scripts and documents, to the end of the command.
 command_lines() {
 	texts | grep -E '\.(md|sh)$|^deploy/(demo|prepare|install)$|^tests/compose/' | xargs -r cat | sed -e ':a' -e '/\\$/{N;s/\\\n//;ba}' |
-		grep -oE '\b(centre_)?effreg"? (generate|validate|push|feed|status|migrate|rank confidence|rank|report|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)( [^|;>`)]*)?' |
+		grep -oE '\b(centre_)?effreg"? (generate|validate|push|feed|status|migrate|rank confidence|rank|report|sources|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)( [^|;>`)]*)?' |
 		sed -E 's/^(centre_)?effreg"? //'
 }
 
 scripts_and_documents_give_commands_options_that_exist() {
 	local line command flag known
 	command_lines | sort -u | while read -r line; do
-		command=$(grep -oE '^(generate|validate|push|feed|status|migrate|rank confidence|rank|report|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)' <<<"$line")
+		command=$(grep -oE '^(generate|validate|push|feed|status|migrate|rank confidence|rank|report|sources|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)' <<<"$line")
 		# shellcheck disable=SC2086 # two words are two arguments
 		known=$("$EFFREG_BUILD/bin/effreg" $command --help --lang en 2>/dev/null | grep -oE '^  --[a-z-]+' | tr -d ' ')
 		if [[ -z $known ]]; then
