@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <zmq.h>
 
 #define ENDPOINT_SIZE     256
@@ -285,6 +286,53 @@ enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoin
 	if (!connect_all(socket)) {
 		bus_close(&socket);
 		return fault_set(fault, STATUS_INVALID, "endpoint", "", -1, "%s is no endpoint; it looks like tcp://host:port", endpoint);
+	}
+	*ret_socket = socket;
+	return STATUS_OK;
+}
+
+/* ---- Inside the machine ---- */
+
+static enum status local_socket(struct bus *bus, enum bus_type type, const char *endpoint, struct bus_socket **ret_socket, struct fault *fault)
+{
+	if (strncmp(endpoint, "ipc://", 6) != 0 || strlen(endpoint) >= ENDPOINT_SIZE)
+		return fault_set(fault, STATUS_INVALID, "endpoint", "", -1, "%s is no endpoint inside this machine; it looks like ipc:///run/effreg/agent.sock",
+		                 endpoint);
+	struct bus_socket *socket = socket_new(bus, type);
+	snprintf(socket->endpoint, sizeof socket->endpoint, "%s", endpoint);
+	ASSERT(set_common_options(socket->handle) && (type != BUS_ROUTER || set_integer(socket->handle, ZMQ_ROUTER_MANDATORY, 1)));
+	*ret_socket = socket;
+	return STATUS_OK;
+}
+
+enum status bus_bind_local(struct bus *bus, enum bus_type type, const char *endpoint, struct bus_socket **ret_socket, struct fault *fault)
+{
+	struct bus_socket *socket;
+	enum status status = local_socket(bus, type, endpoint, &socket, fault);
+	if (status != STATUS_OK)
+		return status;
+	mode_t before = umask(0117);  /* the file is made by this call, in this thread */
+	bool bound = zmq_bind(socket->handle, endpoint) == 0;
+	int cause = zmq_errno();
+	umask(before);
+	if (!bound) {
+		bus_close(&socket);
+		return fault_set(fault, STATUS_UNAVAILABLE, "endpoint", "", -1, "cannot listen on %s: %s", endpoint, zmq_strerror(cause));
+	}
+	*ret_socket = socket;
+	return STATUS_OK;
+}
+
+enum status bus_connect_local(struct bus *bus, enum bus_type type, const char *endpoint, struct bus_socket **ret_socket, struct fault *fault)
+{
+	struct bus_socket *socket;
+	enum status status = local_socket(bus, type, endpoint, &socket, fault);
+	if (status != STATUS_OK)
+		return status;
+	if (zmq_connect(socket->handle, endpoint) != 0) {
+		int cause = zmq_errno();
+		bus_close(&socket);
+		return fault_set(fault, STATUS_INVALID, "endpoint", "", -1, "cannot connect to %s: %s", endpoint, zmq_strerror(cause));
 	}
 	*ret_socket = socket;
 	return STATUS_OK;

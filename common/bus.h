@@ -52,6 +52,12 @@ enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, 
 /* A CURVE client. An endpoint's host name may stand for several addresses: a SUB connects to each, a DEALER to one. */
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
                         const struct bus_keypair *client, struct bus_socket **ret_socket, struct fault *fault) MUST_CHECK;
+/* Inside this machine, without CURVE: "ipc:///run/effreg/agent.sock". Whoever may open the socket's file may speak: it is made for its
+ * owner and group alone, and its folder can say less. INVALID for an endpoint that is not ipc://. */
+enum status bus_bind_local(struct bus *bus, enum bus_type type, const char *endpoint, struct bus_socket **ret_socket,
+                           struct fault *fault) MUST_CHECK;
+enum status bus_connect_local(struct bus *bus, enum bus_type type, const char *endpoint, struct bus_socket **ret_socket,
+                              struct fault *fault) MUST_CHECK;
 /* To be called now and then (it does something at most once a second): looks the name up again for new addresses, and tries
  * again where a handshake broke, which libzmq does not. */
 void bus_connect_again(struct bus_socket *socket);

@@ -27,7 +27,12 @@
 	X(rating_published, INFO, "a rating was published") \
 	X(notice_sent, INFO, "a notice went out on the feed") \
 	X(request_served, INFO, "an HTTP or query request was answered") \
-	X(request_failed, WARNING, "an HTTP or query request could not be answered")
+	X(request_failed, WARNING, "an HTTP or query request could not be answered") \
+	X(input_failed, WARNING, "the agent's spool or folder could not be read or written; trying again") \
+	X(file_taken, INFO, "the agent read a file to its end and moved it") \
+	X(road_lost, WARNING, "the agent cannot send for a source, and why") \
+	X(log_reopened, WARNING, "the centre's log was restored; what it lacks is sent again") \
+	X(event_refused, WARNING, "the centre refused an event")
 
 enum log_event {
 #define LOG_EVENT_ENUM(id, level, text) LOG_EVENT_##id,

@@ -88,14 +88,24 @@ void loop_on_fd(struct loop *loop, int fd, loop_fn *fn, void *context)
 	add_watch(loop, NULL, fd, fn, context);
 }
 
-void loop_off_fd(struct loop *loop, int fd)
+static void remove_watch(struct loop *loop, const struct bus_socket *socket, int fd)
 {
 	for (size_t i = 0; i < loop->watches_count; i++) {
-		if (loop->watches[i].socket == NULL && loop->watches[i].fd == fd) {
+		if (loop->watches[i].socket == socket && loop->watches[i].fd == fd) {
 			loop->watches[i] = loop->watches[--loop->watches_count];
 			return;
 		}
 	}
+}
+
+void loop_off_fd(struct loop *loop, int fd)
+{
+	remove_watch(loop, NULL, fd);
+}
+
+void loop_off_socket(struct loop *loop, const struct bus_socket *socket)
+{
+	remove_watch(loop, socket, -1);
 }
 
 void loop_every(struct loop *loop, long interval_ms, loop_fn *fn, void *context)

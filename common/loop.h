@@ -19,6 +19,7 @@ void loop_on_socket(struct loop *loop, struct bus_socket *socket, loop_fn *fn, v
 void loop_on_fd(struct loop *loop, int fd, loop_fn *fn, void *context);                         /* readable */
 /* Its handler is not called any more, not even in the present round. */
 void loop_off_fd(struct loop *loop, int fd);
+void loop_off_socket(struct loop *loop, const struct bus_socket *socket);
 /* Calls fn every interval_ms, the first time after interval_ms. */
 void loop_every(struct loop *loop, long interval_ms, loop_fn *fn, void *context);
 /* Calls fn once, at the end of the present round, before waiting; asking again before that is harmless. */

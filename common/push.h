@@ -50,6 +50,7 @@ struct push_message {
 	struct sha256 head;                  /* HELLO: the witness's hash; WELCOME, ACK: of the log */
 	enum push_witness witness;           /* WELCOME */
 	uint64_t source_sequence;            /* WELCOME: stored without a hole up to here */
+	uint64_t incarnation;                /* WELCOME: of the log; greater after each restore that was acknowledged; 0 = the first */
 	uint64_t batch;                      /* PUSH, ACK, NACK */
 	const uint32_t *sizes;               /* PUSH: bytes of each event */
 	const struct push_result *results;   /* ACK: in the order of the batch */
@@ -67,6 +68,11 @@ enum status push_parse(struct arena *arena, struct span header, struct push_mess
 enum status push_parse_request(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
 enum status push_parse_answer(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
 #define PUSH_ARENA_BYTES(len) (JSON_ARENA_BYTES(len) + (sizeof(struct push_result) + 16) * PUSH_EVENTS_MAX)
+
+/* The gateway's answer to POST /api/v1/events (proto/README.md, section 13): what WELCOME and ACK say, as one document:
+ * region, witness, source_sequence, incarnation, results, last_seq, head. Parsed as the frames are. */
+enum status push_parse_receipt(struct arena *arena, struct span body, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+void push_format_receipt(struct buf *buf, const struct push_message *message);
 
 /* Appends the header frame: at most PUSH_ANSWER_BYTES_MAX for count <= PUSH_EVENTS_MAX. An ACK whose refusals say too much
  * loses the texts of the later ones, never a code or a pointer. */

@@ -9,12 +9,15 @@
 #include "common/push_client.h"
 
 #include "common/ambient.h"
+#include "common/backoff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define STEP_BYTES_MAX  PUSH_ARENA_BYTES(PUSH_ANSWER_BYTES_MAX)
-#define HELLO_AGAIN_MS  1000
+#define HELLO_AGAIN_MS  1000   /* after a HELLO that led to no session; then longer, */
+#define HELLO_LATEST_MS 15000  /* up to this */
+#define ANSWER_MS       5000   /* for WELCOME to come */
 #define PING_MS         10000
 #define SILENCE_MS      30000
 
@@ -33,11 +36,11 @@ struct push_client {
 	size_t sent;                /* of these, sent in this session */
 	uint64_t first_batch;       /* number of ring[0] in this session */
 	uint64_t credit_batches, credit_bytes;
-	bool has_witness;           /* the last head heard in this process: sent with the next HELLO */
-	uint64_t witness_seq;
-	struct sha256 witness_hash;
+	struct push_memory memory;  /* its head is sent as witness with the next HELLO */
 	int64_t heard_ms;
 	int64_t hello_ms;           /* last HELLO */
+	int64_t hello_wait_ms;      /* until the next one */
+	struct backoff backoff;     /* of HELLO */
 	int64_t ping_ms;
 	unsigned handshakes_failed;
 };
@@ -48,6 +51,8 @@ enum status push_client_new(struct bus *bus, const struct push_client_options *o
 	struct push_client *client = calloc(1, sizeof *client);
 	ASSERT(client != NULL);
 	client->options = *options;
+	client->memory = options->memory;
+	client->backoff = (struct backoff){.base_ms = HELLO_AGAIN_MS, .max_ms = HELLO_LATEST_MS};
 	snprintf(client->source, sizeof client->source, "%s", options->source);
 	snprintf(client->region, sizeof client->region, "%s", options->region == NULL ? "" : options->region);
 	client->options.source = client->source;
@@ -103,6 +108,16 @@ unsigned push_client_handshakes_failed(const struct push_client *client)
 	return client->handshakes_failed;
 }
 
+struct push_memory push_client_memory(const struct push_client *client)
+{
+	return client->memory;
+}
+
+bool push_client_is_open(const struct push_client *client)
+{
+	return client->state == CLIENT_OPEN;
+}
+
 size_t push_client_unsettled(const struct push_client *client)
 {
 	return client->count;
@@ -130,12 +145,15 @@ static void say_hello(struct push_client *client, int64_t now_ms)
 {
 	const struct push_message hello = {
 		.type = PUSH_HELLO, .version = PUSH_VERSION, .source = client->options.source, .region = client->options.region,
-		.has_witness = client->has_witness, .last_seq = client->witness_seq, .head = client->witness_hash};
-	if (client->hello_ms != 0 && now_ms - client->hello_ms < HELLO_AGAIN_MS)
+		.has_witness = client->memory.seq > 0, .last_seq = client->memory.seq, .head = client->memory.hash};
+	uint32_t random;
+	if (client->hello_ms != 0 && now_ms - client->hello_ms < client->hello_wait_ms)
 		return;
 	if (send_message(client, &hello, span_of("", 0)) == STATUS_OK) {
+		ambient_random(&random, sizeof random);
 		client->state = CLIENT_GREETING;
 		client->hello_ms = now_ms;
+		client->hello_wait_ms = backoff_next_ms(&client->backoff, random);
 	}
 }
 
@@ -143,24 +161,31 @@ static void say_hello(struct push_client *client, int64_t now_ms)
 
 static void remember_head(struct push_client *client, const struct push_message *message)
 {
-	client->has_witness = message->last_seq > 0;
-	client->witness_seq = message->last_seq;
-	client->witness_hash = message->head;
+	client->memory.seq = message->last_seq;
+	client->memory.hash = message->head;
 }
 
-/* FORBIDDEN when the log is not the one whose head was heard before: it was changed, or restored from an older copy. */
+/* FORBIDDEN when the log is not the one whose head was heard before, and its coordinator has not said so: it was changed, or
+ * restored from an older copy. */
 static enum status take_welcome(struct push_client *client, const struct push_message *message, struct fault *fault)
 {
-	if (client->has_witness && message->witness != PUSH_WITNESS_OK)
+	bool differs = client->memory.seq > 0 && message->witness != PUSH_WITNESS_OK;
+	bool reopened = message->incarnation > client->memory.incarnation;
+	if (differs && (!reopened || client->options.welcomed == NULL))
 		return fault_set(fault, STATUS_FORBIDDEN, "witness_mismatch", "", -1,
 		                 "the centre's log is not what it was: seq %llu is gone or has another hash; keep your events and tell the centre",
-		                 (unsigned long long)client->witness_seq);
+		                 (unsigned long long)client->memory.seq);
 	remember_head(client, message);
+	client->memory.incarnation = message->incarnation;
 	client->state = CLIENT_OPEN;
 	client->sent = 0;
 	client->first_batch = 1;
 	client->credit_batches = message->credit_batches;
 	client->credit_bytes = message->credit_bytes;
+	backoff_reset(&client->backoff);
+	const struct push_welcome welcome = {.source_sequence = message->source_sequence, .memory = client->memory, .reopened = reopened};
+	if (client->options.welcomed != NULL)
+		client->options.welcomed(client->options.context, &welcome);
 	return STATUS_OK;
 }
 
@@ -280,7 +305,7 @@ enum status push_client_step(struct push_client *client, struct fault *fault)
 	enum status status = read_answers(client, now_ms, fault);
 	if (status != STATUS_OK)
 		return status;
-	if (client->state == CLIENT_CONNECTING || (client->state == CLIENT_GREETING && now_ms - client->hello_ms > 5 * HELLO_AGAIN_MS)) {
+	if (client->state == CLIENT_CONNECTING || (client->state == CLIENT_GREETING && now_ms - client->hello_ms > ANSWER_MS)) {
 		bus_connect_again(client->socket);
 		say_hello(client, now_ms);
 	}

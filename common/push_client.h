@@ -19,6 +19,21 @@ struct push_batch {
 	size_t body_bytes;
 };
 
+/* What a client remembers of its region's log: the newest head it was told, and the log's incarnation. */
+struct push_memory {
+	uint64_t seq;                 /* 0 = nothing yet */
+	struct sha256 hash;
+	uint64_t incarnation;
+};
+
+/* What a new session says of the log. */
+struct push_welcome {
+	uint64_t source_sequence;     /* the events of our source are stored without a gap up to here */
+	struct push_memory memory;    /* the log's, from now on what the client remembers */
+	bool reopened;                /* a later incarnation than the one remembered: the log was restored from an older copy, and its
+	                                 coordinator says so. What was acknowledged before and is not stored is sent again by its owner */
+};
+
 /* The texts are copied where they are needed later. */
 struct push_client_options {
 	const char *endpoint;
@@ -26,8 +41,12 @@ struct push_client_options {
 	struct bus_keypair keypair;
 	const char *source;
 	const char *region;           /* NULL = the key's own */
+	struct push_memory memory;    /* from an earlier process; all zero = none */
 	/* A batch was answered; results[0..batch->count) are valid during the call. */
 	void (*settled)(void *context, struct push_batch *batch, const struct push_result *results);
+	/* A session begins; nothing has been sent in it yet. NULL: who keeps nothing that was acknowledged has nothing to send again,
+	 * so a log that was restored is a mismatch to it, acknowledged or not. */
+	void (*welcomed)(void *context, const struct push_welcome *welcome);
 	void *context;
 };
 
@@ -41,7 +60,12 @@ void push_client_destroy(struct push_client **client);
 bool push_client_offer(struct push_client *client, struct push_batch *batch) MUST_CHECK;
 size_t push_client_unsettled(const struct push_client *client);
 
-/* Reads answers, sends what credit allows, pings, opens a new session when the old one is lost. OK while there is hope;
+/* The newest head it was told; within settled, the one after that batch. */
+struct push_memory push_client_memory(const struct push_client *client);
+bool push_client_is_open(const struct push_client *client);  /* a session stands */
+
+/* Reads answers, sends what credit allows, pings, opens a new session when the old one is lost, and waits longer from one failed
+ * HELLO to the next. OK while there is hope;
  * FORBIDDEN when the centre refuses this key or what it asks for, or a new session shows that its log is not the one whose
  * head was heard before (code witness_mismatch): fault says why, and no repetition will help. */
 enum status push_client_step(struct push_client *client, struct fault *fault) MUST_CHECK;

@@ -51,12 +51,11 @@ static enum status parse(const struct cli_args *args, struct span text, const ch
 	return status;
 }
 
-enum status cli_document_get(const struct cli_args *args, const struct cli_selection *selection, struct arena *arena,
-                             const struct json **ret_document)
+static enum status ask(const struct cli_args *args, const char *method, const struct cli_selection *selection, struct arena *arena,
+                       struct span *ret_body)
 {
 	struct buf params;
 	struct json_writer writer;
-	struct span body;
 	struct fault fault;
 	cli_params_start(&params, &writer);
 	add_text(&writer, "period", selection->period);
@@ -65,11 +64,52 @@ enum status cli_document_get(const struct cli_args *args, const struct cli_selec
 	if (selection->revision > 0)
 		json_member_integer(&writer, "revision", selection->revision);
 	json_write_object_end(&writer);
-	enum status status = cli_query(args, "rating.get", buf_span(&params), arena, NULL, &body, &fault);
-	if (status == STATUS_OK)
-		status = parse(args, body, cli_text(args->lang, "the answer", "ответ"), arena, ret_document);
+	enum status status = cli_query(args, method, buf_span(&params), arena, NULL, ret_body, &fault);
 	buf_clear(&params);
 	return status;
+}
+
+enum status cli_document_get(const struct cli_args *args, const struct cli_selection *selection, struct arena *arena,
+                             const struct json **ret_document)
+{
+	struct span body;
+	enum status status = ask(args, "rating.get", selection, arena, &body);
+	return status == STATUS_OK ? parse(args, body, cli_text(args->lang, "the answer", "ответ"), arena, ret_document) : status;
+}
+
+enum status cli_document_methodology(const struct cli_args *args, struct span text, struct arena *arena,
+                                     struct explain_rating *rating)
+{
+	struct fault fault = {.offset = -1};
+	enum status status =
+		parse(args, text, cli_text(args->lang, "the methodology", "методика"), arena, &rating->methodology_json);
+	if (status != STATUS_OK)
+		return status;
+	status = methodology_read(arena, rating->methodology_json, &rating->methodology, &fault);
+	if (status != STATUS_OK)
+		cli_output_fault(args, &fault);
+	return status;
+}
+
+enum status cli_document_rating(const struct cli_args *args, const struct cli_selection *selection, struct arena *arena,
+                                struct explain_rating *ret_rating)
+{
+	struct span text;
+	int64_t revision = 0;
+	enum status status = cli_document_get(args, selection, arena, &ret_rating->document);
+	if (status != STATUS_OK)
+		return status;
+	const struct json *number = json_find(ret_rating->document, "revision");
+	if (!json_is(number, JSON_NUMBER) || !json_integer(number, &revision))
+		revision = 0;
+	const struct cli_selection same = {
+		.period = selection->period,
+		.cohort = selection->cohort,
+		.kind = json_find_string(ret_rating->document, "kind"),
+		.revision = revision,
+	};
+	status = ask(args, "rating.methodology", &same, arena, &text);
+	return status == STATUS_OK ? cli_document_methodology(args, text, arena, ret_rating) : status;
 }
 
 enum status cli_document_read(const struct cli_args *args, const char *path, struct arena *arena,

@@ -5,8 +5,9 @@
 
 #include "common/json.h"
 #include "services/cli/cli_args.h"
+#include "services/cli/cli_explain_core.h"
 
-#define CLI_DOCUMENT_ARENA_MAX ((size_t)512 * 1024 * 1024)
+#define CLI_DOCUMENT_ARENA_MAX ((size_t)4 * 1024 * 1024 * 1024)
 
 /* ---- parameters of a question ---- */
 
@@ -28,6 +29,12 @@ struct cli_selection {
 /* rating.get. What is wrong was told on stderr; cli_query_exit is the exit code. */
 enum status cli_document_get(const struct cli_args *args, const struct cli_selection *selection, struct arena *arena,
                              const struct json **ret_document) MUST_CHECK;
+/* rating.get and rating.methodology of the edition that it answered. */
+enum status cli_document_rating(const struct cli_args *args, const struct cli_selection *selection, struct arena *arena,
+                                struct explain_rating *ret_rating) MUST_CHECK;
+/* The methodology in the bytes of its file. */
+enum status cli_document_methodology(const struct cli_args *args, struct span text, struct arena *arena,
+                                     struct explain_rating *rating) MUST_CHECK;
 /* What is wrong was told on stderr. */
 enum status cli_document_read(const struct cli_args *args, const char *path, struct arena *arena,
                               const struct json **ret_document) MUST_CHECK;

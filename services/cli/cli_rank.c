@@ -5,6 +5,7 @@
 #include "services/cli/cli_rank_files.h"
 #include "services/cli/cli_rank_output.h"
 #include "services/cli/cli_rank_replicates.h"
+#include "services/ranking/ranking_explanation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 #define EXTRA_COLUMNS    16  /* beside the nodes */
 
 static const struct cli_option OPTIONS[] = {
-	{"methodology", "FILE", NULL, NULL, "the rules (JSON)", "методика (JSON)"},
-	{"values", "FILE", NULL, NULL, "the values: a row a unit (CSV)", "значения: строка на объект (CSV)"},
+	RANK_METHODOLOGY_OPTION,
+	RANK_VALUES_OPTION,
 	{"format", "csv|json|table", NULL, "csv", "how to print the result", "вид результата"},
 	{"decimals", "N", NULL, NULL, "decimals of the scores; else 17 significant digits", "знаков после запятой; иначе 17 значащих цифр"},
 	{"threads", "N", NULL, "1", "threads for many sets of weights", "потоков для наборов весов"},
@@ -254,11 +255,7 @@ static void add_comparison(const struct rank *rank, struct rank_table *table)
 static void write_methodology(struct json_writer *writer, const void *context)
 {
 	const struct rank *rank = context;
-	json_write_name(writer, "methodology");
-	json_write_object(writer);
-	json_member_string(writer, "code", rank->methodology->code);
-	json_member_integer(writer, "version", rank->methodology->version);
-	json_write_object_end(writer);
+	ranking_write_methodology(writer, "methodology", rank->methodology);
 }
 
 static void write_notes(struct json_writer *writer, const void *context)

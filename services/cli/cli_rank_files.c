@@ -3,6 +3,7 @@
 #include "common/ambient.h"
 #include "services/cli/cli_rank_locate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,7 +67,8 @@ static uint32_t number_of(struct numbering *numbering, const char *text)
 struct values {
 	struct rank_csv table;
 	const struct methodology *methodology;
-	size_t *indicators, *denominators, *groups;
+	bool may_lack;                /* columns: what they hold is missing then */
+	size_t *indicators, *denominators, *groups;  /* columns; METHODOLOGY_NONE = lacking */
 	size_t panel;
 	size_t units;
 	const char **codes, **periods;
@@ -78,6 +80,14 @@ struct values {
 	struct numbering period_names;
 };
 
+static enum status find_column(const struct values *values, const char *name, const char *pointer, size_t *ret_column)
+{
+	*ret_column = METHODOLOGY_NONE;
+	if (values->may_lack && csv_find_column(values->table.header, values->table.columns, name) < 0)
+		return STATUS_OK;
+	return rank_csv_find(&values->table, name, pointer, ret_column);
+}
+
 static enum status find_columns(struct values *values)
 {
 	const struct methodology *methodology = values->methodology;
@@ -85,15 +95,15 @@ static enum status find_columns(struct values *values)
 	char pointer[64];
 	for (size_t i = 0; status == STATUS_OK && i < methodology->indicator_count; i++) {
 		snprintf(pointer, sizeof pointer, "/indicators/%zu/code", i);
-		status = rank_csv_find(&values->table, methodology->indicators[i].code, pointer, &values->indicators[i]);
+		status = find_column(values, methodology->indicators[i].code, pointer, &values->indicators[i]);
 		size_t denominator = methodology->indicators[i].denominator;
 		snprintf(pointer, sizeof pointer, "/indicators/%zu/denominator", i);
 		if (status == STATUS_OK && denominator != METHODOLOGY_NONE)
-			status = rank_csv_find(&values->table, methodology->denominators[denominator], pointer,
+			status = find_column(values, methodology->denominators[denominator], pointer,
 			                     &values->denominators[denominator]);
 	}
 	for (size_t i = 0; status == STATUS_OK && i < methodology->group_column_count; i++)
-		status = rank_csv_find(&values->table, methodology->group_columns[i], "/impute", &values->groups[i]);
+		status = find_column(values, methodology->group_columns[i], "/impute", &values->groups[i]);
 	if (status == STATUS_OK && methodology->panel_column != NULL)
 		status = rank_csv_find(&values->table, methodology->panel_column, "/panel/column", &values->panel);
 	return status;
@@ -129,7 +139,7 @@ static enum status take_texts(struct values *values, const char *const *fields)
 		return RANK_CSV_BAD(&values->table, "", values->table.csv.line, "column \"%s\": the unit has no code",
 		                 values->table.header[0]);
 	for (size_t i = 0; i < groups; i++) {
-		const char *group = fields[values->groups[i]];
+		const char *group = values->groups[i] == METHODOLOGY_NONE ? "" : fields[values->groups[i]];
 		values->group_numbers[unit * groups + i] = rank_csv_missing(group) ? 0 : number_of(&values->group_names[i], group) + 1;
 	}
 	if (values->methodology->panel_column == NULL)
@@ -142,15 +152,21 @@ static enum status take_texts(struct values *values, const char *const *fields)
 	return STATUS_OK;
 }
 
+static enum status read_number(const struct values *values, const char *const *fields, size_t column, double *ret_number)
+{
+	*ret_number = NAN;
+	return column == METHODOLOGY_NONE ? STATUS_OK : rank_csv_number(&values->table, fields, column, ret_number);
+}
+
 static enum status take_row(struct values *values, const char *const *fields)
 {
 	const struct methodology *methodology = values->methodology;
 	double *line = &values->numbers[values->units * (methodology->indicator_count + methodology->denominator_count)];
 	enum status status = take_texts(values, fields);
 	for (size_t i = 0; status == STATUS_OK && i < methodology->indicator_count; i++)
-		status = rank_csv_number(&values->table, fields, values->indicators[i], line++);
+		status = read_number(values, fields, values->indicators[i], line++);
 	for (size_t i = 0; status == STATUS_OK && i < methodology->denominator_count; i++)
-		status = rank_csv_number(&values->table, fields, values->denominators[i], line++);
+		status = read_number(values, fields, values->denominators[i], line++);
 	values->units++;
 	return status;
 }
@@ -196,10 +212,10 @@ static void hand_over(const struct values *values, struct rank_values *ret_value
 	};
 }
 
-enum status rank_read_values(struct arena *arena, const char *path, const struct methodology *methodology,
-                             struct rank_values *ret_values, struct fault *fault)
+static enum status read_values(struct arena *arena, const char *path, const struct methodology *methodology, bool may_lack,
+                               struct rank_values *ret_values, struct fault *fault)
 {
-	struct values values = {.methodology = methodology};
+	struct values values = {.methodology = methodology, .may_lack = may_lack};
 	const char *const *fields;
 	enum status status = rank_csv_open(&values.table, arena, path, fault);
 	if (status != STATUS_OK)
@@ -216,6 +232,25 @@ enum status rank_read_values(struct arena *arena, const char *path, const struct
 	if (status == STATUS_OK)
 		hand_over(&values, ret_values);
 	return status;
+}
+
+enum status rank_read_values(struct arena *arena, const char *path, const struct methodology *methodology,
+                             struct rank_values *ret_values, struct fault *fault)
+{
+	return read_values(arena, path, methodology, false, ret_values, fault);
+}
+
+enum status rank_read_values_as_far(struct arena *arena, const char *path, const struct methodology *methodology,
+                                    struct rank_values *ret_values, struct fault *fault)
+{
+	return read_values(arena, path, methodology, true, ret_values, fault);
+}
+
+enum status rank_read_both(struct arena *arena, const char *methodology_path, const char *values_path,
+                           const struct methodology **ret_methodology, struct rank_values *ret_values, struct fault *fault)
+{
+	enum status status = rank_read_methodology(arena, methodology_path, ret_methodology, fault);
+	return status == STATUS_OK ? rank_read_values(arena, values_path, *ret_methodology, ret_values, fault) : status;
 }
 
 /* ---- sets of weights ---- */

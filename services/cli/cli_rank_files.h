@@ -22,6 +22,14 @@ struct rank_values {
 enum status rank_read_values(struct arena *arena, const char *path, const struct methodology *methodology,
                              struct rank_values *ret_values, struct fault *fault) MUST_CHECK;
 
+/* The same, but an indicator, denominator or group that the file has no column for is missing everywhere. */
+enum status rank_read_values_as_far(struct arena *arena, const char *path, const struct methodology *methodology,
+                                    struct rank_values *ret_values, struct fault *fault) MUST_CHECK;
+/* A methodology, and values by it. */
+enum status rank_read_both(struct arena *arena, const char *methodology_path, const char *values_path,
+                           const struct methodology **ret_methodology, struct rank_values *ret_values,
+                           struct fault *fault) MUST_CHECK;
+
 struct rank_sets {
 	const char *const *names;
 	const struct ranking_weights *weights;

@@ -58,6 +58,12 @@ void rank_fault_print(const struct cli_args *args, const struct fault *fault)
 		cli_output_error(args, "%s (%s)", fault->text, fault->pointer);
 }
 
+int rank_fault_exit(const struct cli_args *args, const struct fault *fault)
+{
+	rank_fault_print(args, fault);
+	return fault->status == STATUS_NOT_FOUND && text_equal(fault->code, "unit") ? CLI_EXIT_NEGATIVE : CLI_EXIT_USAGE;
+}
+
 /* ---- columns ---- */
 
 void rank_table_init(struct rank_table *table, struct arena *arena, size_t columns_max, size_t rows, int decimals)
@@ -207,27 +213,39 @@ static void write_row(struct json_writer *writer, const struct rank_table *table
 	json_write_object_end(writer);
 }
 
-static bool print_json(const struct rank_table *table, const struct rank_members *members)
+bool rank_document_print(void (*write)(struct json_writer *writer, const void *context), const void *context)
 {
 	struct buf text;
 	struct json_writer writer;
 	buf_init(&text, OUTPUT_BYTES_MAX);
 	json_writer_init(&writer, &text);
-	json_write_object(&writer);
-	members->write_before(&writer, members->context);
-	json_write_name(&writer, "rows");
-	json_write_array(&writer);
-	for (size_t row = 0; row < table->rows; row++)
-		write_row(&writer, table, row);
-	json_write_array_end(&writer);
-	if (members->write_after != NULL)
-		members->write_after(&writer, members->context);
-	json_write_object_end(&writer);
+	write(&writer, context);
 	bool complete = buf_ok(&text);
 	if (complete)
 		printf("%s\n", text.at);
 	buf_clear(&text);
-	return complete;
+	return complete && fflush(stdout) == 0 && ferror(stdout) == 0;
+}
+
+/* A table and what stands beside it. */
+struct document {
+	const struct rank_table *table;
+	const struct rank_members *members;
+};
+
+static void write_document(struct json_writer *writer, const void *context)
+{
+	const struct document *document = context;
+	json_write_object(writer);
+	document->members->write_before(writer, document->members->context);
+	json_write_name(writer, "rows");
+	json_write_array(writer);
+	for (size_t row = 0; row < document->table->rows; row++)
+		write_row(writer, document->table, row);
+	json_write_array_end(writer);
+	if (document->members->write_after != NULL)
+		document->members->write_after(writer, document->members->context);
+	json_write_object_end(writer);
 }
 
 static size_t column_width(const struct rank_table *table, const struct rank_column *column)
@@ -274,7 +292,7 @@ bool rank_table_print(const struct rank_table *table, enum rank_format format, c
 		print_csv(table);
 		break;
 	case RANK_FORMAT_JSON:
-		complete = print_json(table, members);
+		complete = rank_document_print(write_document, &(struct document){.table = table, .members = members});
 		break;
 	case RANK_FORMAT_TABLE:
 		print_text(table);

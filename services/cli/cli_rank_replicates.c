@@ -88,7 +88,7 @@ static void *describe_units(void *context)
 		size_t count = share->end - first < BLOCK ? share->end - first : BLOCK;
 		gather(share, first, count, gathered);
 		for (size_t k = 0; k < count; k++)
-			share->statistics[first + k] = ranking_place_statistics_of(&gathered[k * replicates], replicates, units, counts);
+			share->statistics[first + k] = ranking_place_statistics_of(&gathered[k * replicates], replicates, counts);
 	}
 	arena_destroy(&arena);
 	return NULL;

@@ -351,7 +351,9 @@ static void put_region(struct buf *html, const struct gateway_view *view, const 
 	gateway_page_escape(html, string_or(row, "iso", region));
 	buf_text(html, "</span>");
 	int64_t overall = 0;
-	if (view->selection->cohort[0] != '\0' && integer_of(row, "overall_place", &overall)) {
+	const char *cohort = view->selection->cohort;
+	bool is_league = cohort[0] != '\0' && !text_equal(cohort, "all");
+	if (is_league && integer_of(row, "overall_place", &overall)) {
 		buf_text(html, " <span class=\"overall\">");
 		put_number(html, view->language, GATEWAY_TEXT_OVERALL, overall);
 		buf_text(html, "</span>");

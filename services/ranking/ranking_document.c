@@ -224,6 +224,15 @@ static void write_cohort_title(struct json_writer *writer, const struct ranking_
 	json_write_object_end(writer);
 }
 
+/* How many measured projects it took: a family of authorities has its own number. */
+static void write_eligibility(struct json_writer *writer, const struct methodology *methodology)
+{
+	json_write_name(writer, "eligibility");
+	json_write_object(writer);
+	json_member_integer(writer, "min_projects", methodology->min_projects);
+	json_write_object_end(writer);
+}
+
 static void write_sampling(struct json_writer *writer, const struct ranking_sampling *sampling)
 {
 	char perturb[24];
@@ -288,6 +297,7 @@ void ranking_document_write(struct buf *buf, const struct ranking_run *run, cons
 		write_row(&writer, run->methodology, &run->rows[i]);
 	json_write_array_end(&writer);
 	write_cohort_title(&writer, run);
+	write_eligibility(&writer, run->methodology);
 	write_sampling(&writer, &run->sampling);
 	json_write_name(&writer, "seqs");
 	write_seqs(&writer, run);

@@ -147,13 +147,14 @@ static enum status collect_periods(const struct stream_turn *turn, const struct 
 
 enum status ranking_handlers_apply(void *context, const struct stream_turn *turn)
 {
-	(void)context;
+	struct ranking_handlers *handlers = context;
 	struct periods periods = {0};
 	for (size_t i = 0; i < turn->count; i++) {
 		enum status status = collect_periods(turn, &turn->records[i], &periods);
 		if (status != STATUS_OK)
 			return status;
 	}
+	handlers->marked |= periods.count > 0;
 	return ranking_store_mark_changed(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
 }
 

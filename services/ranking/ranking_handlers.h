@@ -21,6 +21,7 @@ struct ranking_handlers {
 	struct span methodology_text;           /* the file, byte for byte */
 	char methodology_digest[SHA256_HEX_SIZE];
 	struct ranking_cohorts cohorts;
+	bool marked;                            /* a turn has marked periods since this was last cleared */
 };
 
 /* Reads and checks the methodology and the cohorts (cohorts_file NULL: all regions alone). Fresh; STATUS of

@@ -34,8 +34,7 @@ void ranking_intervals(struct arena *arena, const struct ranking_table *table, c
 			continue;
 		for (size_t k = 0; k < replicates; k++)
 			own[k] = places[k * table->units + rows[i].unit];
-		struct ranking_place_statistics statistics =
-			ranking_place_statistics_of(own, replicates, table->units, counts);
+		struct ranking_place_statistics statistics = ranking_place_statistics_of(own, replicates, counts);
 		if (isnan(statistics.q05))
 			continue;
 		rows[i].interval[0] = (unsigned)floor(statistics.q05);

@@ -22,7 +22,7 @@ static const struct config_option OPTIONS[] = {
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
 	{"methodology_file", CONFIG_TEXT, NULL, 0, 0, "the methodology (JSON)"},
 	{"cohorts_file", CONFIG_TEXT, "", 0, 0, "who is compared with whom (JSON); empty: all regions alone"},
-	{"recompute_ms", CONFIG_INTEGER, "500", 10, 60000, "how long changes are collected before a computation, ms"},
+	{"recompute_ms", CONFIG_INTEGER, "50", 10, 60000, "how long changes are collected before a computation, ms"},
 };
 
 struct ranking {
@@ -38,10 +38,12 @@ struct ranking {
 	bool stale_marked;            /* live results of another methodology have been marked since the start */
 };
 
-/* Once, as soon as the database lets us: live results of another methodology are due again. */
+/* A poll looks for marks that this process did not make: of another instance, or put off. Once, as soon as the database
+ * lets us, live results of another methodology are marked. */
 static void on_worked(void *context, bool poll)
 {
 	struct ranking *ranking = context;
+	ranking->handlers->marked |= poll;
 	if (!poll || ranking->stale_marked)
 		return;
 	enum status status = ranking_handlers_mark_stale(ranking->handlers);
@@ -51,9 +53,13 @@ static void on_worked(void *context, bool poll)
 
 /* ---- computing what is due ---- */
 
+/* However many turns have marked a period by now, it is computed once; what they mark meanwhile has the next round. */
 static void on_recompute(void *context)
 {
 	struct ranking *ranking = context;
+	if (!ranking->handlers->marked)
+		return;
+	ranking->handlers->marked = false;
 	for (int i = 0; i < RECOMPUTES_MAX; i++) {
 		bool computed = false;
 		arena_reset(ranking->handlers->arena);
@@ -62,6 +68,7 @@ static void on_recompute(void *context)
 		if (status != STATUS_OK || !computed)
 			return;
 	}
+	ranking->handlers->marked = true;  /* there may be more */
 }
 
 /* ---- questions ---- */

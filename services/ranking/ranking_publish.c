@@ -231,6 +231,7 @@ static enum status mark_following(const struct draft *draft)
 	size_t count;
 	enum status status =
 		ranking_store_load_live_periods(handlers->db, handlers->arena, draft->run->cohort, &periods, &count);
+	handlers->marked = true;
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		struct period period;
 		struct period previous;

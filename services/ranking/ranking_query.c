@@ -194,6 +194,42 @@ static enum status answer_get(const struct question *question)
 	return status;
 }
 
+/* ---- rating.methodology ---- */
+
+/* That of a published run is kept with it; a live rating has the one in force. */
+static enum status find_methodology(const struct question *question, const struct ranking_request *request,
+                                    const char **ret_text)
+{
+	struct ranking_handlers *handlers = question->query->handlers;
+	bool live_asked = request->kind != NULL && text_equal(request->kind, RANKING_KIND_LIVE);
+	enum status status = STATUS_NOT_FOUND;
+	if (!live_asked)
+		status = ranking_store_find_methodology(handlers->db, handlers->arena, request, ret_text);
+	bool live_will_do = live_asked || request->kind == NULL;
+	if (status == STATUS_NOT_FOUND && live_will_do && request->revision == 0) {
+		*ret_text = arena_text(handlers->arena, handlers->methodology_text.at, handlers->methodology_text.len);
+		return STATUS_OK;
+	}
+	return status == STATUS_NOT_FOUND ? refuse(question, status, "not_found", "", "there is no such rating") : status;
+}
+
+static enum status answer_methodology(const struct question *question)
+{
+	struct ranking_handlers *handlers = question->query->handlers;
+	struct selection selection = {0};
+	const char *text = NULL;
+	enum status status = read_selection(question, &selection);
+	if (status == STATUS_OK)
+		status = db_begin(handlers->db);
+	if (status != STATUS_OK)
+		return status;
+	status = find_methodology(question, &selection.request, &text);
+	db_rollback(handlers->db);
+	if (status == STATUS_OK)
+		buf_text(question->body, text);
+	return status;
+}
+
 /* ---- rating.cohorts ---- */
 
 static enum status answer_cohorts(const struct question *question)
@@ -385,6 +421,7 @@ static const struct method METHODS[] = {
 	{"rating.get", answer_get, false},
 	{"rating.history", answer_history, false},
 	{"rating.cohorts", answer_cohorts, false},
+	{"rating.methodology", answer_methodology, false},
 	{"rating.prepare", answer_prepare, true},
 	{"rating.publish", answer_publish, true},
 };
@@ -513,7 +550,7 @@ void ranking_query_answer(struct ranking_query *query, const char *key, struct s
 		method = find_method(question.method);
 		status = method != NULL ? ask_again(&question, method)
 		                        : refuse(&question, STATUS_NOT_FOUND, "unknown_method", "/method",
-		                                 "there are rating.get, rating.history, rating.cohorts, rating.prepare and rating.publish");
+		                                 "there are rating.get, .history, .cohorts, .methodology, .prepare and .publish");
 	}
 	if (status != STATUS_OK) {
 		name_failure(&question, status);

@@ -1,5 +1,5 @@
-/* ranking_query: the questions of the query socket: rating.get, rating.history, rating.cohorts, rating.prepare,
- * rating.publish.
+/* ranking_query: the questions of the query socket: rating.get, rating.history, rating.cohorts,
+ * rating.methodology, rating.prepare, rating.publish.
  *
  * Request: one frame, {"id", "method", "params"}. Answer: {"id", "status": "ok" | "error"}, for an error with "code",
  * "text" and perhaps "pointer", and a body, the JSON document or nothing. Codes: bad_request, unknown_method,

@@ -52,20 +52,19 @@ static void multiply(const struct ranking_table *table, const double *effective,
 static bool places_by_product(struct ranking_replicator *replicator, const struct ranking_weights *weights)
 {
 	const struct ranking_table *table = replicator->table;
-	struct ranking_sorting *order = &replicator->order;
 	ranking_weights_effective(table->methodology, weights, replicator->effective);
 	multiply(table, replicator->effective, replicator->scores);
 	for (size_t i = 0; i < table->period_count; i++) {
 		size_t first = table->periods[i].first;
 		size_t count = table->periods[i].end - first;
 		const double *scores = &replicator->scores[first];
-		ranking_sorting_sort(order, scores, count);
+		const uint32_t *ascending = ranking_sorting_ascend(&replicator->order, scores, count);
 		for (size_t k = 1; k < count; k++) {
-			if (scores[order->at[k].unit] - scores[order->at[k - 1].unit] <= replicator->least)
+			if (scores[ascending[k]] - scores[ascending[k - 1]] <= replicator->least)
 				return false;
 		}
 		for (size_t k = 0; k < count; k++)
-			replicator->places[first + order->at[k].unit] = (uint32_t)(count - k);
+			replicator->places[first + ascending[k]] = (uint32_t)(count - k);
 	}
 	return true;
 }
@@ -110,46 +109,53 @@ void ranking_replicate_draw(const struct methodology *methodology, uint64_t seed
 
 /* ---- statistics ---- */
 
-/* The value with `index` smaller ones before it; counts: of each place from 0, up to the last that has any. */
-static double order_statistic(const uint32_t *counts, size_t first_place, size_t index)
+/* The places of one unit, counted: counts[place], for places from first to last. */
+struct tally {
+	const uint32_t *counts;
+	uint32_t first, last;
+	size_t rated;
+};
+
+/* The value with `index` smaller ones before it. */
+static double order_statistic(const struct tally *tally, size_t index)
 {
-	size_t place = first_place;
-	for (size_t before = counts[place]; before <= index; before += counts[place])
+	size_t place = tally->first;
+	for (size_t before = tally->counts[place]; before <= index; before += tally->counts[place])
 		place++;
 	return (double)place;
 }
 
-static double place_quantile(const uint32_t *counts, size_t first_place, size_t rated, double share)
+static double place_quantile(const struct tally *tally, double share)
 {
-	double at = (double)(rated - 1) * share;
+	double at = (double)(tally->rated - 1) * share;
 	size_t below = (size_t)at;
-	double lower = order_statistic(counts, first_place, below);
-	double upper = below + 1 < rated ? order_statistic(counts, first_place, below + 1) : lower;
+	double lower = order_statistic(tally, below);
+	double upper = below + 1 < tally->rated ? order_statistic(tally, below + 1) : lower;
 	return lower + (at - (double)below) * (upper - lower);
 }
 
-struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, size_t units,
-                                                            uint32_t *counts)
+struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, uint32_t *counts)
 {
+	struct tally tally = {.counts = counts, .first = UINT32_MAX};
 	uint64_t sum = 0;
-	size_t rated = 0;
-	uint32_t first = UINT32_MAX;
-	memset(counts, 0, (units + 1) * sizeof *counts);
 	for (size_t i = 0; i < replicates; i++) {
 		uint32_t place = places[i];
 		if (place == 0)
 			continue;
 		counts[place]++;
 		sum += place;
-		rated++;
-		first = place < first ? place : first;
+		tally.rated++;
+		tally.first = place < tally.first ? place : tally.first;
+		tally.last = place > tally.last ? place : tally.last;
 	}
-	if (rated == 0)
+	if (tally.rated == 0)
 		return (struct ranking_place_statistics){.mean = NAN, .median = NAN, .q05 = NAN, .q95 = NAN};
-	return (struct ranking_place_statistics){
-		.mean = (double)sum / (double)rated,
-		.median = place_quantile(counts, first, rated, 0.5),
-		.q05 = place_quantile(counts, first, rated, 0.05),
-		.q95 = place_quantile(counts, first, rated, 0.95),
+	struct ranking_place_statistics figures = {
+		.mean = (double)sum / (double)tally.rated,
+		.median = place_quantile(&tally, 0.5),
+		.q05 = place_quantile(&tally, 0.05),
+		.q95 = place_quantile(&tally, 0.95),
 	};
+	memset(&counts[tally.first], 0, (tally.last - tally.first + 1) * sizeof *counts);
+	return figures;
 }

@@ -36,8 +36,8 @@ struct ranking_place_statistics {
 	double mean, median, q05, q95;
 };
 
-/* places: one unit's, in each replicate; counts: room for units + 1. */
-struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, size_t units,
-                                                            uint32_t *counts);
+/* places: one unit's, in each replicate. counts: room up to the last place, 0 throughout, and so it is left: it is not cleared
+ * as a whole for each unit, of which there are as many as places. */
+struct ranking_place_statistics ranking_place_statistics_of(const uint32_t *places, size_t replicates, uint32_t *counts);
 
 #endif

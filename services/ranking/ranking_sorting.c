@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define INSERTION_MAX 256
+#define ASCEND_FEW    64
 #define DIGIT_BITS    11
 #define DIGITS        6  /* 6 × 11 bits cover 64 */
 #define BUCKETS       (1 << DIGIT_BITS)
@@ -12,6 +13,9 @@ void ranking_sorting_init(struct ranking_sorting *order, struct arena *arena, si
 	*order = (struct ranking_sorting){.units_max = units_max};
 	order->at = arena_array(arena, struct ranking_sortinged, units_max);
 	order->spare = arena_array(arena, struct ranking_sortinged, units_max);
+	order->pairs = arena_array(arena, uint64_t, units_max);
+	order->spare_pairs = arena_array(arena, uint64_t, units_max);
+	order->units = arena_array(arena, uint32_t, units_max);
 }
 
 /* Doubles sort as whole numbers when the sign bit is turned round, and all bits of negative ones. */
@@ -79,6 +83,80 @@ void ranking_sorting_sort(struct ranking_sorting *order, const double *values, s
 		sort_few(order);
 	else
 		sort_many(order);
+}
+
+/* ---- all of them finite ---- */
+
+#define COARSE_BITS   32
+#define COARSE_DIGITS 3
+#define COARSE_MAX    4294967295.0
+
+/* The value's place between the smallest and the largest in the upper half, the unit in the lower. */
+static void make_pairs(struct ranking_sorting *order, const double *values, size_t units)
+{
+	double min = values[0];
+	double max = values[0];
+	for (size_t i = 1; i < units; i++) {
+		min = values[i] < min ? values[i] : min;
+		max = values[i] > max ? values[i] : max;
+	}
+	double scale = max > min ? COARSE_MAX / (max - min) : 0;
+	for (size_t i = 0; i < units; i++) {
+		double coarse = (values[i] - min) * scale;
+		order->pairs[i] = (uint64_t)(coarse < COARSE_MAX ? coarse : COARSE_MAX) << COARSE_BITS | i;
+	}
+}
+
+static unsigned coarse_digit(uint64_t pair, unsigned digit)
+{
+	return (unsigned)(pair >> (COARSE_BITS + digit * DIGIT_BITS)) & (BUCKETS - 1);
+}
+
+static void sort_pairs(struct ranking_sorting *order, size_t units)
+{
+	uint32_t counts[COARSE_DIGITS][BUCKETS] = {{0}};
+	for (size_t i = 0; i < units; i++) {
+		for (unsigned digit = 0; digit < COARSE_DIGITS; digit++)
+			counts[digit][coarse_digit(order->pairs[i], digit)]++;
+	}
+	for (unsigned digit = 0; digit < COARSE_DIGITS; digit++) {
+		uint32_t start = 0;
+		for (size_t i = 0; i < BUCKETS; i++) {
+			uint32_t count = counts[digit][i];
+			counts[digit][i] = start;
+			start += count;
+		}
+		for (size_t i = 0; i < units; i++)
+			order->spare_pairs[counts[digit][coarse_digit(order->pairs[i], digit)]++] = order->pairs[i];
+		uint64_t *sorted = order->spare_pairs;
+		order->spare_pairs = order->pairs;
+		order->pairs = sorted;
+	}
+}
+
+/* What is the same in 32 bits, or (few) all of it. */
+static void sort_neighbours(uint32_t *ascending, const double *values, size_t units)
+{
+	for (size_t i = 1; i < units; i++) {
+		uint32_t moved = ascending[i];
+		size_t k = i;
+		for (; k > 0 && values[ascending[k - 1]] > values[moved]; k--)
+			ascending[k] = ascending[k - 1];
+		ascending[k] = moved;
+	}
+}
+
+const uint32_t *ranking_sorting_ascend(struct ranking_sorting *order, const double *values, size_t units)
+{
+	ASSERT(units <= order->units_max);
+	if (units > ASCEND_FEW) {
+		make_pairs(order, values, units);
+		sort_pairs(order, units);
+	}
+	for (size_t i = 0; i < units; i++)
+		order->units[i] = units > ASCEND_FEW ? (uint32_t)order->pairs[i] : (uint32_t)i;
+	sort_neighbours(order->units, values, units);
+	return order->units;
 }
 
 void ranking_sorting_places(const struct ranking_sorting *order, enum methodology_ties ties, size_t units, uint32_t *ret_places)

@@ -18,6 +18,8 @@ struct ranking_sorting {
 	struct ranking_sortinged *at;  /* count entries after ranking_sorting_sort */
 	size_t count;
 	struct ranking_sortinged *spare;
+	uint64_t *pairs, *spare_pairs;  /* of ranking_sorting_ascend */
+	uint32_t *units;
 	size_t units_max;
 };
 
@@ -25,6 +27,11 @@ void ranking_sorting_init(struct ranking_sorting *order, struct arena *arena, si
 
 /* Puts the units 0..units-1 that have a value in ascending order. */
 void ranking_sorting_sort(struct ranking_sorting *order, const double *values, size_t units);
+
+/* Units 0..units-1 by ascending value, all of them finite: quicker, where there are many, than ranking_sorting_sort. Values are
+ * first put in order by 32 bits of their place between the smallest and the largest (three passes over half the bytes), then
+ * neighbours the wrong way round change places. Valid until the next call. */
+const uint32_t *ranking_sorting_ascend(struct ranking_sorting *order, const double *values, size_t units);
 
 /* Where the run of equal values that starts at first ends. */
 static inline size_t ranking_sorting_run_end(const struct ranking_sorting *order, size_t first)

@@ -365,6 +365,18 @@ enum status ranking_store_find_published(struct db *db, struct arena *arena, con
 	return status;
 }
 
+enum status ranking_store_find_methodology(struct db *db, struct arena *arena, const struct ranking_request *request,
+                                           const char **ret_text)
+{
+	static const char SQL[] =
+		"SELECT methodology FROM effreg.rating_run"
+		" WHERE cohort = $1 AND period = $2 AND ($3::text IS NULL OR kind = $3) AND ($4::integer = 0 OR revision = $4)"
+		NEWEST_FIRST;
+	const struct db_param params[] = {db_text(request->cohort), db_text(request->period), db_text(request->kind),
+	                                  db_integer(arena, request->revision)};
+	return query_text(db, arena, SQL, params, ARRAY_COUNT(params), ret_text);
+}
+
 enum status ranking_store_find_live(struct db *db, struct arena *arena, const char *cohort, const char *period,
                                     const char **ret_document)
 {

@@ -83,6 +83,9 @@ struct ranking_published {
 
 enum status ranking_store_find_published(struct db *db, struct arena *arena, const struct ranking_request *request,
                                          struct ranking_published *ret_published) MUST_CHECK;
+/* The file that the edition was computed by, as text. */
+enum status ranking_store_find_methodology(struct db *db, struct arena *arena, const struct ranking_request *request,
+                                           const char **ret_text) MUST_CHECK;
 enum status ranking_store_find_live(struct db *db, struct arena *arena, const char *cohort, const char *period,
                                     const char **ret_document) MUST_CHECK;
 /* What a run is stored with beside what its document says. */

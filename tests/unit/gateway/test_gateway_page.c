@@ -218,6 +218,24 @@ static void the_page_tells_its_language_and_switches(void **state)
 	assert_shown("er-2026, версия 3");
 }
 
+static void a_league_shows_the_interval_and_the_place_over_all(void **state)
+{
+	(void)state;
+	static const char DOCUMENT[] =
+		"{\"period\":\"2023\",\"cohort\":\"north\",\"cohort_title\":{\"ru\":\"Север <1>\",\"en\":\"North\"},\"kind\":\"live\","
+		"\"rows\":[{\"region\":\"20000000\",\"iso\":\"RU-VOR\",\"name\":{\"ru\":\"Воронежская область\"},\"place\":2,"
+		"\"interval\":[1,4],\"overall_place\":18,\"reason\":null}]}";
+	struct gateway_selection selection;
+	struct gateway_view view = {.language = GATEWAY_RU, .selection = &selection};
+	assert_true(date_parse("2024-06-01", &view.now_us));
+	assert_int_equal(gateway_select("2023", "north", NULL, NULL, &selection, NULL), STATUS_OK);
+	buf_reset(&html);
+	assert_int_equal(gateway_page_rating(arena, &view, span_of_text(DOCUMENT), &html), STATUS_OK);
+	assert_shown("Север &lt;1&gt;");
+	assert_shown("<span class=\"interval\" aria-hidden=\"true\">1–4</span><span class=\"hidden\">; при других весах 1–4</span>");
+	assert_shown("<span class=\"overall\">18-е среди всех регионов</span>");
+}
+
 static void what_is_no_document_is_refused(void **state)
 {
 	(void)state;
@@ -257,6 +275,7 @@ int main(void)
 		cmocka_unit_test(neighbours_are_linked_but_not_the_future),
 		cmocka_unit_test(every_length_of_period_has_its_words_and_its_next),
 		cmocka_unit_test(the_page_tells_its_language_and_switches),
+		cmocka_unit_test(a_league_shows_the_interval_and_the_place_over_all),
 		cmocka_unit_test(what_is_no_document_is_refused),
 		cmocka_unit_test(every_problem_has_a_page),
 	};

@@ -22,6 +22,26 @@ reference() {
 	"$PWD/tests/unit/house/reference" "$@"
 }
 
+# service_options SERVICE, command_options COMMAND: what the binaries take, asked once; no copy of the tree changes them.
+service_options() {
+	local kept=$work/options-of-$1
+	[[ -e $kept ]] || reference --service-options "$1" >"$kept"
+	cat "$kept"
+}
+
+command_options() {
+	local kept=$work/options-of-${1// /-}-command
+	# shellcheck disable=SC2086 # two words are two arguments
+	[[ -e $kept ]] || { "$EFFREG_BUILD/bin/effreg" $1 --help --lang en 2>/dev/null | grep -oE '^  --[a-z-]+' | tr -d ' ' || true; } >"$kept"
+	cat "$kept"
+}
+
+# A list as one word with a blank around each member, for [[ … == *" member "* ]].
+members() {
+	printf ' '
+	tr '\n' ' '
+}
+
 # ---- the reference in deploy/README.md
 
 the_reference_is_what_the_code_says() {
@@ -40,20 +60,20 @@ compose_variables() {
 		/^  [a-z]+:$/ { service = "" }
 		/^    command: \[effreg-[a-z]+\]/ { service = $0; sub(/.*effreg-/, "", service); sub(/\].*/, "", service) }
 		/^      EFFREG_[A-Z_]+: / && service != "" { sub(/:$/, "", $1); print service "\t" $1 }
-	' deploy/docker-compose.yml
+	' deploy/docker-compose.yml deploy/docker-compose.agent.yml
 }
 
 # The migrate job is a script: its variables are in deploy/prepare.
 containers_set_options_that_exist() {
-	local service variable name
+	local service variable name known last=""
 	compose_variables | while IFS=$'\t' read -r service variable; do
 		if [[ $service == prepare ]]; then
 			grep -q "\$$variable\b\|\${$variable\b" deploy/prepare || echo "migrate sets $variable, which deploy/prepare does not read"
 			continue
 		fi
-		name=${variable#EFFREG_} name=${name,,}
-		reference --service-options "$service" | cut -f 1 | grep -qx -- "${name//_/-}" ||
-			echo "$service sets $variable, which is no option of effreg-$service"
+		[[ $service == "$last" ]] || known=$(service_options "$service" | cut -f 1 | members)
+		last=$service name=${variable#EFFREG_} name=${name,,}
+		[[ $known == *" ${name//_/-} "* ]] || echo "$service sets $variable, which is no option of effreg-$service"
 	done
 }
 
@@ -61,7 +81,7 @@ containers_set_options_that_exist() {
 containers_give_what_is_required() {
 	local service option
 	reference --services | while read -r service; do
-		reference --service-options "$service" | awk -F '\t' '$2 == "(required)" { print $1 }' | while read -r option; do
+		service_options "$service" | awk -F '\t' '$2 == "(required)" { print $1 }' | while read -r option; do
 			option=${option^^}
 			compose_variables | grep -qx "$service"$'\t'"EFFREG_${option//-/_}" ||
 				echo "the container of $service lacks EFFREG_${option//-/_}"
@@ -71,7 +91,7 @@ containers_give_what_is_required() {
 
 # The flags of centre_options in deploy/lib/centre.sh, by service.
 scripts_give_services_options_that_exist() {
-	local service flag
+	local service flag known last=""
 	awk '
 		/^centre_options\(\)/ { inside = 1 }
 		inside && /^}/ { inside = 0 }
@@ -79,30 +99,37 @@ scripts_give_services_options_that_exist() {
 		inside && /^\tesac/ { service = "" }
 		inside && service != "" { for (i = 1; i <= NF; i++) if ($i ~ /^--[a-z]/) print service "\t" substr($i, 3) }
 	' deploy/lib/centre.sh | while IFS=$'\t' read -r service flag; do
-		reference --service-options "$service" | cut -f 1 | grep -qx -- "$flag" ||
-			echo "deploy/lib/centre.sh gives effreg-$service --$flag, which is no option of it"
+		[[ $service == "$last" ]] || known=$(service_options "$service" | cut -f 1 | members)
+		last=$service
+		[[ $known == *" $flag "* ]] || echo "deploy/lib/centre.sh gives effreg-$service --$flag, which is no option of it"
 	done
 }
+
+# The longest first, as the words of a pattern.
+commands='generate|validate|push|feed|status|migrate|rank (confidence|explain|robust|what-if|lab|audit)|rank|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|sources|indicator|rebuild|import'
 
 # Flags behind "effreg COMMAND" in scripts and documents, to the end of the command.
 command_lines() {
 	texts | grep -E '\.(md|sh)$|^deploy/(demo|prepare|install)$|^tests/compose/' | xargs -r cat | sed -e ':a' -e '/\\$/{N;s/\\\n//;ba}' |
-		grep -oE '\b(centre_)?effreg"? (generate|validate|push|feed|status|migrate|rank confidence|rank|report|sources|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)( [^|;>`)]*)?' |
+		grep -oE "\b(centre_)?effreg\"? ($commands)( [^|;>\`)]*)?" |
 		sed -E 's/^(centre_)?effreg"? //'
 }
 
 scripts_and_documents_give_commands_options_that_exist() {
-	local line command flag known
+	local line command flag known words last=""
 	command_lines | sort -u | while read -r line; do
-		command=$(grep -oE '^(generate|validate|push|feed|status|migrate|rank confidence|rank|report|sources|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+)' <<<"$line")
-		# shellcheck disable=SC2086 # two words are two arguments
-		known=$("$EFFREG_BUILD/bin/effreg" $command --help --lang en 2>/dev/null | grep -oE '^  --[a-z-]+' | tr -d ' ')
-		if [[ -z $known ]]; then
+		[[ $line =~ ^($commands) ]]
+		command=${BASH_REMATCH[1]}
+		[[ $command == "$last" ]] || known=$(command_options "$command" | members)
+		last=$command
+		if [[ $known != *--* ]]; then
 			echo "there is no command effreg $command"
 			continue
 		fi
-		{ grep -oE '(^| )--[a-z][a-z-]*' <<<"$line" || true; } | tr -d ' ' | while read -r flag; do
-			grep -qx -- "$flag" <<<"$known" || echo "effreg $command has no $flag: $line"
+		read -ra words <<<"$line"
+		for flag in "${words[@]}"; do
+			[[ $flag =~ ^(--[a-z][a-z-]*) ]] || continue
+			[[ $known == *" ${BASH_REMATCH[1]} "* ]] || echo "effreg $command has no ${BASH_REMATCH[1]}: $line"
 		done
 	done
 }
@@ -129,16 +156,14 @@ used_variables() {
 
 every_variable_stands_in_a_table() {
 	known_variables | sort -u >"$work/known"
-	used_variables | while IFS=$'\t' read -r place name; do
-		grep -qx "$name" "$work/known" || echo "$place names $name, which is in no table"
-	done
+	used_variables | awk -F '\t' -v known="$work/known" '
+		BEGIN { while ((getline name < known) > 0) stands[name] = 1 }
+		!($2 in stands) { print $1 " names " $2 ", which is in no table" }'
 }
 
 no_table_names_a_variable_that_nothing_reads() {
-	local name
-	hand_written_variables | while read -r name; do
-		texts | grep -vE '\.md$' | xargs -r grep -qE "\b$name\b" || echo "deploy/README.md names $name, which nothing reads"
-	done
+	texts | grep -vE '\.md$' | xargs -r grep -ohE '\bEFFREG_[A-Z_]*[A-Z]\b' | sort -u >"$work/read"
+	hand_written_variables | { grep -vxFf "$work/read" || true; } | sed 's/.*/deploy\/README.md names &, which nothing reads/'
 }
 
 # ---- ports
@@ -160,7 +185,7 @@ ports() {
 named_ports() {
 	local service
 	reference --services | while read -r service; do
-		reference --service-options "$service" |
+		service_options "$service" |
 			sed -nE "s/^(push|stream|metric|query|rating|feed)-endpoint\t.*:([0-9]+)\t.*/effreg-$service --help\t\1\t\2/p; s/^(http)\t.*:([0-9]+)\t.*/effreg-$service --help\t\1\t\2/p"
 	done
 	for service in push feed "rating get"; do

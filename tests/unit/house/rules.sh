@@ -132,6 +132,7 @@ doors() {
 	microhttpd.h     ^common/http\.c$
 	curl/curl.h      ^services/notify/notify_sender\.c$
 	sqlite3.h        ^services/agent/agent_spool\.c$
+	glpk.h           ^services/ranking/ranking_program\.c$
 	xlsxwriter.h     ^services/[a-z]+/[a-z]+_export\.c$
 	TABLE
 }

@@ -328,6 +328,28 @@ static void it_is_named_who_passed_whom_through_what(void **state)
 	}
 }
 
+/* a stays at 10 while the best of the others goes from 20 to 40: a has half, then a quarter, and only the frame did it. Then
+ * a doubles inside a frame that stays: only its own value did it. The rival at 15 passes neither way through the frame. */
+static void the_moved_frame_is_told_from_values(void **state)
+{
+	static const char *const UNIT_CODES[] = {"a", "b", "c", "d"};
+	static const double VALUES[3][4] = {{10, 0, 20, 15}, {10, 0, 40, 15}, {20, 0, 40, 15}};
+	const struct methodology *m = flat_methodology(*state, "{\"code\":\"x\",\"parent\":\"index\"}",
+		"\"normalise\":{\"method\":\"min-max\",\"range\":[0,100]},\"aggregate\":[{\"method\":\"arithmetic\"}]");
+	struct ranking_input v[3];
+	for (size_t i = 0; i < 3; i++)
+		v[i] = (struct ranking_input){.units = 4, .codes = UNIT_CODES, .values = VALUES[i]};
+	struct ranking_runs runs = runs_of(m, &v[0], m, &v[1]);
+	struct ranking_change change = explain(*state, &runs, "a", 0);
+	assert_int_equal(change.part_count, 2);
+	assert_true(change.parts[0].cause.kind == RANKING_CAUSE_OTHERS && change.parts[0].score == 0 && change.parts[0].places == 0);
+	assert_true(change.parts[1].cause.kind == RANKING_CAUSE_FRAME && change.parts[1].score == -25 && change.parts[1].places == 0);
+	runs = runs_of(m, &v[1], m, &v[2]);
+	change = explain(*state, &runs, "a", 0);
+	assert_int_equal(change.part_count, 1);
+	assert_true(change.parts[0].cause.kind == RANKING_CAUSE_OWN && change.parts[0].score == 25 && change.parts[0].places == 1);
+}
+
 static void what_became_known_later_comes_first(void **state)
 {
 	struct ranking_random random;
@@ -380,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(causes_that_differ_in_nothing_are_not_listed, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(rises_less_falls_are_the_change_of_place, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(it_is_named_who_passed_whom_through_what, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(the_moved_frame_is_told_from_values, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(what_became_known_later_comes_first, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(a_panel_and_an_unknown_unit_are_refused, make_arena, drop_arena),
 	};

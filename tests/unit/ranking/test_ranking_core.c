@@ -228,7 +228,7 @@ static void the_document_has_the_agreed_shape(void **state)
 	           "{\"region\":\"20000000\",\"iso\":\"RU-VOR\",\"name\":{\"ru\":\"Область\",\"en\":\"Oblast\"},\"place\":1,"
 	           "\"previous_place\":18,\"change\":17,\"score\":50,\"group\":\"middle\",\"interval\":null,\"eligible\":true,"
 	           "\"reason\":null,\"overall_place\":1,\"figures\":{\"joined\":true,\"measured\":5,\"indicators\":{\"x\":\"20\","
-	           "\"y\":\"2\"},\"nodes\":{\"index\":\"50\",\"a\":\"50\"},\"score\":\"50\"}}],\"cohort_title\":{\"ru\":null,\"en\":null},\"interval_by\":null,"
+	           "\"y\":\"2\"},\"nodes\":{\"index\":\"50\",\"a\":\"50\"},\"score\":\"50\"}}],\"cohort_title\":{\"ru\":null,\"en\":null},\"eligibility\":{\"min_projects\":5},\"interval_by\":null,"
 	           "\"seqs\":{\"20000000\":{\"seq\":\"2\",\"head\":\"" HEAD_TEXT "\"}},\"published_time\":null,"
 	           "\"published_by\":null,\"corrects\":null,\"public_key\":null,\"signature\":null}",
 	           run->result_digest);

@@ -211,12 +211,12 @@ static void places_are_described_over_the_replicates_that_rate_the_unit(void **s
 {
 	(void)state;
 	enum { WIDE = 8 };
-	uint32_t counts[WIDE + 1];
+	uint32_t counts[WIDE + 1] = {0};
 	static const uint32_t PLACES[] = {8, 1, 0, 4, 2};
-	struct ranking_place_statistics figures = ranking_place_statistics_of(PLACES, 5, WIDE, counts);
+	struct ranking_place_statistics figures = ranking_place_statistics_of(PLACES, 5, counts);
 	assert_true(figures.mean == 3.75 && figures.median == 3);
 	assert_true(fabs(figures.q05 - 1.15) < 1e-15 && fabs(figures.q95 - 7.4) < 1e-14);
-	figures = ranking_place_statistics_of(&PLACES[2], 1, WIDE, counts);
+	figures = ranking_place_statistics_of(&PLACES[2], 1, counts);
 	assert_true(isnan(figures.mean) && isnan(figures.q05));
 }
 
@@ -241,6 +241,31 @@ static void many_values_sort_as_few_do(void **state)
 	}
 }
 
+/* Also values that are the same in 32 bits of their range, and all equal. */
+static void finite_values_ascend_as_they_sort(void **state)
+{
+	enum { MANY = 3000 };
+	static const double STEPS[] = {7, 1e-9, 1e-300, 0};
+	struct ranking_random random;
+	struct ranking_sorting sorting;
+	ranking_random_init(&random, seed, 6);
+	ranking_sorting_init(&sorting, *state, MANY);
+	double *values = arena_array(*state, double, MANY);
+	for (size_t run = 0; run < ARRAY_COUNT(STEPS) * 2; run++) {
+		size_t count = run % 2 == 0 ? MANY : 40;
+		for (size_t i = 0; i < count; i++)
+			values[i] = (ranking_random_unit(&random) - 0.5) * STEPS[run / 2];
+		values[0] = run % 4 == 0 ? 1e6 : values[0];
+		const uint32_t *ascending = ranking_sorting_ascend(&sorting, values, count);
+		bool seen[MANY] = {false};
+		for (size_t i = 0; i < count; i++) {
+			assert_true(i == 0 || values[ascending[i - 1]] <= values[ascending[i]]);
+			assert_false(seen[ascending[i]]);
+			seen[ascending[i]] = true;
+		}
+	}
+}
+
 int main(void)
 {
 	const char *given = getenv("EFFREG_TEST_SEED");
@@ -260,6 +285,7 @@ int main(void)
 		cmocka_unit_test(quantiles_are_of_type_seven),
 		cmocka_unit_test(places_are_described_over_the_replicates_that_rate_the_unit),
 		cmocka_unit_test_setup_teardown(many_values_sort_as_few_do, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(finite_values_ascend_as_they_sort, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
