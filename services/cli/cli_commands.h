@@ -23,11 +23,15 @@ cli_run cli_rating_recompute;
 cli_run cli_rating_cohorts;
 cli_run cli_rating_verify;
 cli_run cli_rating_diff;
+cli_run cli_report;
+cli_run cli_sources;
+cli_run cli_feed;
+cli_run cli_status;
+cli_run cli_indicator;
+cli_run cli_rebuild;
 cli_run cli_rating_explain;
 cli_run cli_rating_lab;
 cli_run cli_rating_export;
-cli_run cli_feed;
-cli_run cli_status;
 cli_run cli_agent_status;
 cli_run cli_log_verify;
 cli_run cli_log_export;
@@ -43,5 +47,8 @@ cli_run cli_quarantine_list;
 cli_run cli_quarantine_show;
 cli_run cli_quarantine_replay;
 cli_run cli_quarantine_discard;
+cli_run cli_practices_list;
+cli_run cli_practices_show;
+cli_run cli_practices_suggest;
 
 #endif

@@ -156,20 +156,14 @@ static void report(const struct generate_bodies *bodies, struct generate_random 
 {
 	for (size_t i = 0; i < bodies->count; i++) {
 		const struct generate_body *body = &bodies->items[i];
-		char date[CALENDAR_TEXT_SIZE];
 		struct json_writer *data = generate_journal_begin(journal, EVENT_AUTHORITY_REGISTERED, "authority", body->id,
 		                                                  body->registered,
 		                                                  6 * 3600 + generate_random_below(random, 3600));
 
-		calendar_text(body->registered, date);
 		json_member_string(data, "authority", body->id);
-		json_write_name(data, "title");
-		json_write_object(data);
-		json_member_string(data, "ru", body->ru);
-		json_member_string(data, "en", body->en);
-		json_write_object_end(data);
+		generate_journal_text(journal, "title", body->ru, body->en);
 		json_member_string(data, "level", body->level);
-		json_member_string(data, "registered_on", date);
+		generate_journal_date(journal, "registered_on", body->registered);
 		json_member_string(data, "precision", "day");
 		generate_journal_end(journal);
 	}

@@ -1,6 +1,8 @@
 #include "services/cli/cli_generate_core.h"
 
 #include "services/cli/cli_generate_bodies.h"
+#include "services/cli/cli_generate_findings.h"
+#include "services/cli/cli_generate_governance.h"
 #include "services/cli/cli_generate_journal.h"
 #include "services/cli/cli_generate_people.h"
 #include "services/cli/cli_generate_project.h"
@@ -84,10 +86,14 @@ enum status generate_region_events(const struct generate_options *options, const
 	generate_people_joining(&plan, &journal);
 	generate_people_headcount(&plan, region, options->seed, &journal);
 	generate_bodies_make(&plan, region, options->seed, arena, &journal, &bodies);
-	make_projects(&(struct generate_project_context){
+	struct generate_project_context context = {
 		.plan = &plan, .region = region, .seed = options->seed, .projects = count, .bodies = &bodies,
 		.journal = &journal, .arena = arena,
-	}, projects);
+	};
+	make_projects(&context, projects);
+	generate_governance_make(&context);
+	generate_findings_make(&context, projects);
+	generate_people_teams(&context);
 	generate_people_trainings(&plan, region, options->seed, &journal);
 	generate_people_practices(&plan, region, options->seed, projects, count, &journal);
 	status = generate_journal_write(&journal, region, options->seed, lines);

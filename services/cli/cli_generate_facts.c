@@ -82,6 +82,27 @@ static const struct generate_fixed_project PROJECTS_KGD[] = {
 	},
 };
 
+/* As the sources say it; what the events add up to is beside it in a report. */
+static const struct generate_declared DECLARED_SPE[] = {
+	{"projects_initiated", "exact", 20241231, 280}, {"projects_completed", "gt", 20241231, 140},
+};
+static const struct generate_declared DECLARED_VOR[] = {
+	{"projects_initiated", "approx", 20251222, 1500}, {"people_trained", "gt", 20251222, 2500},
+	{"practices_published", "exact", 20251222, 12}, {"training_centres", "exact", 20251222, 6},
+};
+static const struct generate_declared DECLARED_KGD[] = {{"projects_completed", "exact", 20230731, 33}};
+static const struct generate_declared DECLARED_TYU[] = {
+	{"projects_initiated", "exact", 20251208, 195}, {"projects_completed", "exact", 20251208, 141},
+	{"projects_active", "exact", 20251208, 54}, {"authorities", "exact", 20251208, 90},
+};
+static const struct generate_declared DECLARED_ROS[] = {
+	{"projects_initiated", "gt", 20241202, 600}, {"authorities", "exact", 20241202, 84},
+};
+static const struct generate_declared DECLARED_CU[] = {
+	{"projects_initiated", "exact", 20251222, 89}, {"hours_saved", "approx", 20251222, 90000},
+	{"residents", "exact", 20251222, 400000},
+};
+
 static const struct generate_plan FACTS[] = {
 	{
 		/* Joined 2020; 100 % of the authorities; 280 initiated and more than 140 completed by the end of 2024;
@@ -89,6 +110,7 @@ static const struct generate_plan FACTS[] = {
 		.region = "40000000", .joined_on = 20200101, .precision = "year", .reported_on = 20200113,
 		.executive = 52, .institutions = 4, .servants = 9800, .everyone = true,
 		.indicators = GENERATE_ALL_INDICATORS, .factor_min = 1500, .factor_max = 2000,
+		.declared = DECLARED_SPE, .declared_count = ARRAY_COUNT(DECLARED_SPE), .training_centres = 2,
 		.bodies = BODIES_SPE, .bodies_count = ARRAY_COUNT(BODIES_SPE),
 		.projects = PROJECTS_SPE, .projects_count = ARRAY_COUNT(PROJECTS_SPE),
 		.waves = {
@@ -112,6 +134,11 @@ static const struct generate_plan FACTS[] = {
 		 * strong one. The places themselves are nobody's but the engine's (tests/e2e/story.sh looks at them). */
 		.region = "20000000", .joined_on = 20201001, .precision = "quarter", .reported_on = 20201214,
 		.executive = 30, .municipal = 34, .institutions = 60, .servants = 5200,
+		/* The Club in 2022; 6 training centres; contest place 5; chair and cup from Kaliningrad on 10 December 2024, 12
+		 * regions present. */
+		.club = 20220301, .training_centres = 6, .contest_place = 5, .contest_year = 2024,
+		.chair_from = "27000000", .chair_on = 20241210, .chair_witnesses = 12,
+		.declared = DECLARED_VOR, .declared_count = ARRAY_COUNT(DECLARED_VOR),
 		.indicators = GENERATE_ALL_INDICATORS,
 		.waves = {
 			{20210201, 20211203, 110, 120, 200},
@@ -131,6 +158,7 @@ static const struct generate_plan FACTS[] = {
 		.region = "27000000", .joined_on = 20220101, .precision = "year", .reported_on = 20220117,
 		.executive = 22, .municipal = 12, .institutions = 3, .servants = 2900,
 		.indicators = GENERATE_ALL_INDICATORS,
+		.club = 20220601, .declared = DECLARED_KGD, .declared_count = ARRAY_COUNT(DECLARED_KGD),
 		.bodies = BODIES_KGD, .bodies_count = ARRAY_COUNT(BODIES_KGD),
 		.projects = PROJECTS_KGD, .projects_count = ARRAY_COUNT(PROJECTS_KGD),
 		.waves = {
@@ -164,6 +192,7 @@ static const struct generate_plan FACTS[] = {
 		/* Since 2021; by December 2025 195 initiated = 141 completed + 54 active; 90 bodies. */
 		.region = "71000000", .joined_on = 20210101, .precision = "year", .reported_on = 20210118,
 		.executive = 30, .municipal = 26, .institutions = 34, .servants = 4200,
+		.declared = DECLARED_TYU, .declared_count = ARRAY_COUNT(DECLARED_TYU), .training_centres = 1,
 		.indicators = GENERATE_ALL_INDICATORS,
 		.waves = {
 			{20210301, 20211119, 14, 120, 190},
@@ -183,6 +212,7 @@ static const struct generate_plan FACTS[] = {
 		/* Since 2019; more than 600 by December 2024; 29 authorities, 55 municipalities. */
 		.region = "60000000", .joined_on = 20190101, .precision = "year", .reported_on = 20200113,
 		.executive = 29, .municipal = 55, .servants = 7300,
+		.declared = DECLARED_ROS, .declared_count = ARRAY_COUNT(DECLARED_ROS), .training_centres = 2,
 		.indicators = GENERATE_ALL_INDICATORS,
 		.waves = {
 			{20200217, 20201127,  70, 110, 190},
@@ -203,6 +233,7 @@ static const struct generate_plan FACTS[] = {
 		.region = "97000000", .joined_on = 20230101, .precision = "year", .reported_on = 20230116,
 		.executive = 20, .municipal = 26, .institutions = 4, .servants = 3400,
 		.indicators = GENERATE_ALL_INDICATORS, .hours_saved = 90000,
+		.declared = DECLARED_CU, .declared_count = ARRAY_COUNT(DECLARED_CU), .training_centres = 1,
 		.waves = {
 			{20230213, 20231117, 24, 120, 180},
 			{20240122, 20241115, 37, 120, 180},

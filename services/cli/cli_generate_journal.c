@@ -59,6 +59,23 @@ void generate_journal_end(struct generate_journal *journal)
 	journal->count++;
 }
 
+void generate_journal_text(struct generate_journal *journal, const char *name, const char *ru, const char *en)
+{
+	json_write_name(&journal->writer, name);
+	json_write_object(&journal->writer);
+	json_member_string(&journal->writer, "ru", ru);
+	json_member_string(&journal->writer, "en", en);
+	json_write_object_end(&journal->writer);
+}
+
+void generate_journal_date(struct generate_journal *journal, const char *name, int day)
+{
+	char date[CALENDAR_TEXT_SIZE];
+
+	calendar_text(day, date);
+	json_member_string(&journal->writer, name, date);
+}
+
 static int compare_entries(const void *left, const void *right)
 {
 	const struct generate_entry *a = left;

@@ -37,6 +37,10 @@ struct json_writer *generate_journal_begin(struct generate_journal *journal, enu
 /* Closes it. An event after the last year is forgotten here, so that nobody else has to ask. */
 void generate_journal_end(struct generate_journal *journal);
 
+/* Members of the open data object: a text in both languages, a day. */
+void generate_journal_text(struct generate_journal *journal, const char *name, const char *ru, const char *en);
+void generate_journal_date(struct generate_journal *journal, const char *name, int day);
+
 /* Appends one line per event. STATUS_TOO_LARGE when a limit was passed on the way. */
 enum status generate_journal_write(struct generate_journal *journal, const struct generate_region *region,
                                    uint64_t seed, struct buf *lines) MUST_CHECK;

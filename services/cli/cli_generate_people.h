@@ -7,6 +7,8 @@
 void generate_people_joining(const struct generate_plan *plan, struct generate_journal *journal);
 void generate_people_headcount(const struct generate_plan *plan, const struct generate_region *region, uint64_t seed,
                                struct generate_journal *journal);
+/* Change teams, mentors and whom they teach. */
+void generate_people_teams(const struct generate_project_context *context);
 void generate_people_trainings(const struct generate_plan *plan, const struct generate_region *region, uint64_t seed,
                                struct generate_journal *journal);
 /* Practices come from closed projects; projects in the order of opening, already made. */

@@ -52,6 +52,19 @@ static void draw_bodies(struct generate_random *random, int size, struct generat
 	plan->servants = clamp(1300 + size * 2 + generate_random_between(random, -300, 900), 1200, 9500);
 }
 
+/* A stream of its own, so that what it draws moves nothing of the projects. */
+static void draw_club(const struct generate_region *region, uint64_t seed, struct generate_plan *plan)
+{
+	struct generate_random random;
+	int year;
+
+	generate_random_init(&random, seed, strtoul(region->oktmo, NULL, 10), GENERATE_TOPIC_GOVERNANCE, 1);
+	year = generate_random_between(&random, plan->reported_on / 10000 + 1, GENERATE_YEAR_LAST);
+	plan->training_centres = generate_random_between(&random, 0, 2);
+	if (generate_random_chance(&random, 350))
+		plan->club = year * 10000 + generate_random_between(&random, 2, 11) * 100 + 10;
+}
+
 /* The strength of a region drifts, so that places move from year to year. */
 static void draw_years(struct generate_random *random, int projects, struct generate_plan *plan)
 {
@@ -120,6 +133,7 @@ static void draw(const struct generate_region *region, uint64_t seed, int projec
 	draw_bodies(&random, size, plan);
 	draw_years(&random, count, plan);
 	draw_waves(&random, count, plan);
+	draw_club(region, seed, plan);
 }
 
 void generate_plan_make(const struct generate_region *region, uint64_t seed, int projects,

@@ -60,6 +60,12 @@ struct generate_fixed_project {
 	size_t measures_count;
 };
 
+/* What a region says of itself in public. */
+struct generate_declared {
+	const char *what, *qualifier;
+	int as_of, value;
+};
+
 struct generate_plan {
 	const char *region;              /* ОКТМО */
 	const char *precision;           /* of joined_on */
@@ -71,6 +77,13 @@ struct generate_plan {
 	int factor_min, factor_max;      /* permille: bounds of base/actual of labour; 0 = free */
 	int hours_saved;                 /* person-hours saved by all projects together; 0 = not stated */
 	bool everyone;                   /* every body takes part in projects */
+	int club;                        /* YYYYMMDD, joined the Club; 0 = not */
+	int training_centres;
+	int contest_place, contest_year; /* in the one contest that sources tell of; 0 = drawn */
+	const char *chair_from;          /* the region it took chair and cup over from, or NULL */
+	int chair_on, chair_witnesses;   /* YYYYMMDD; regions present */
+	const struct generate_declared *declared;
+	size_t declared_count;
 	struct generate_wave waves[GENERATE_WAVES_MAX];
 	size_t waves_count;
 	const struct generate_fixed_body *bodies;

@@ -296,15 +296,6 @@ static struct json_writer *begin(struct teller *teller, enum event_type type, in
 	return data;
 }
 
-static void write_text(struct json_writer *data, const char *name, const char *ru, const char *en)
-{
-	json_write_name(data, name);
-	json_write_object(data);
-	json_member_string(data, "ru", ru);
-	json_member_string(data, "en", en);
-	json_write_object_end(data);
-}
-
 static void write_tenths(struct json_writer *data, const char *name, int tenths)
 {
 	char text[DECIMAL_TEXT_SIZE];
@@ -330,7 +321,7 @@ static void tell_opened(struct teller *teller)
 	struct json_writer *data = begin(teller, EVENT_PROJECT_OPENED, teller->project->opened, 7);
 	char rub[24];
 
-	write_text(data, "title", teller->project->ru, teller->project->en);
+	generate_journal_text(teller->journal, "title", teller->project->ru, teller->project->en);
 	json_member_string(data, "sphere", teller->project->sphere);
 	json_write_name(data, "authorities");
 	json_write_array(data);
@@ -343,7 +334,7 @@ static void tell_opened(struct teller *teller)
 	json_member_string(data, "support", card->independent ? "independent" : "partner");
 	json_write_name(data, "process");
 	json_write_object(data);
-	write_text(data, "title", card->process_ru, card->process_en);
+	generate_journal_text(teller->journal, "title", card->process_ru, card->process_en);
 	json_member_string(data, "from", card->from);
 	json_member_string(data, "to", card->to);
 	json_write_object_end(data);
@@ -399,14 +390,47 @@ static bool reached_all(const struct card *card)
 
 static void tell_closed(struct teller *teller)
 {
-	struct json_writer *data = begin(teller, EVENT_PROJECT_CLOSED, teller->project->closed, 12);
+	(void)begin(teller, EVENT_PROJECT_CLOSED, teller->project->closed, 12);
 
 	if (teller->card->measured && reached_all(teller->card))
-		write_text(data, "summary", "Целевые показатели достигнуты, улучшения закреплены.",
+		generate_journal_text(teller->journal, "summary", "Целевые показатели достигнуты, улучшения закреплены.",
 		           "The targets were reached and the improvements made permanent.");
 	else if (teller->card->measured)
-		write_text(data, "summary", "Улучшения внедрены, целевые показатели достигнуты частично.",
+		generate_journal_text(teller->journal, "summary", "Улучшения внедрены, целевые показатели достигнуты частично.",
 		           "The improvements were made; the targets were reached in part.");
+	generate_journal_end(teller->journal);
+}
+
+/* The measurement of that day, told as what it means. */
+static void tell_check(struct teller *teller, const char *held, int day)
+{
+	struct json_writer *data = begin(teller, EVENT_PROJECT_MONITORING_CHECKED, day, 11);
+
+	generate_journal_date(teller->journal, "checked_on", day);
+	json_member_string(data, "held", held);
+	json_member_bool(data, "final", text_equal(held, "held"));
+	generate_journal_end(teller->journal);
+}
+
+/* The effect in money that the card promised, as it came out. */
+static void tell_effect(struct teller *teller)
+{
+	char rub[24];
+	int permille = generate_random_between(&teller->random, 700, 1150);
+	struct json_writer *data = begin(teller, EVENT_EFFECT_DECLARED, teller->project->closed, 11);
+
+	(void)snprintf(rub, sizeof(rub), "%d", teller->card->effect_rub / 1000 * permille);
+	json_member_string(data, "indicator", "economic_effect");
+	json_write_name(data, "figure");
+	json_write_object(data);
+	json_member_string(data, "way", "bound");
+	json_member_string(data, "unit", "rub");
+	json_member_string(data, "value", rub);
+	json_member_string(data, "qualifier", "exact");
+	json_write_object_end(data);
+	generate_journal_date(teller->journal, "declared_on", teller->project->closed);
+	json_member_string(data, "method", "сокращение трудозатрат на стоимость часа");
+	json_member_string(data, "origin", "расчёт центра эффективности");
 	generate_journal_end(teller->journal);
 }
 
@@ -421,6 +445,7 @@ static void tell_monitoring(struct teller *teller)
 
 	tell_stage(teller, 5, start);
 	tell_measured(teller, first, clamp(value, grain, first->base), 0, check);
+	tell_check(teller, value <= first->actual || value <= first->target ? "held" : "partly", check);
 }
 
 /* Shares of the way from opening to closing, permille. */
@@ -438,8 +463,7 @@ static void tell(struct teller *teller)
 	const struct generate_project *project = teller->project;
 	int planned, measured;
 
-	tell_opened(teller);
-	tell_stage(teller, 1, project->opened);
+	tell_opened(teller);  /* the first stage begins with it */
 	tell_stage(teller, 2, part_way(teller, 150, 40));
 	planned = part_way(teller, 280, 50);
 	for (size_t i = 0; i < card->measures_count; i++)
@@ -452,6 +476,8 @@ static void tell(struct teller *teller)
 	tell_closed(teller);
 	if (card->measured && card->monitored)
 		tell_monitoring(teller);
+	if (card->measured && card->effect_rub > 0)
+		tell_effect(teller);
 }
 
 void generate_project_make(const struct generate_project_context *context, struct generate_project *project)

@@ -465,6 +465,7 @@ static void follow_story(void *to, const struct reading *reading)
 	case EVENT_PROJECT_OPENED:
 		assert_false(stories->projects[number].opened);
 		stories->projects[number].opened = true;
+		stories->projects[number].stage = 1;  /* begins with the opening */
 		break;
 	case EVENT_PROJECT_STAGE_STARTED:
 		assert_true(stories->projects[number].opened);
@@ -505,6 +506,74 @@ static void no_project_does_the_impossible(void **state)
 		(void)generate(&DEFAULTS, &registry.regions[i], &lines);
 		(void)read_lines(&registry.regions[i], &lines, follow_story, &stories);
 		buf_clear(&lines);
+	}
+}
+
+/* What a region reports beside its projects, as counts by type. */
+struct types {
+	size_t counts[EVENT_TYPE_COUNT];
+	int64_t place, regions_present;
+	char from_region[OKTMO_TEXT_SIZE];
+};
+
+static void count_type(void *to, const struct reading *reading)
+{
+	struct types *types = to;
+	const struct json *data = reading->envelope->data;
+
+	types->counts[reading->type]++;
+	if (reading->type == EVENT_CONTEST_RESULT)
+		assert_true(json_integer(json_find(data, "place"), &types->place));
+	if (reading->type == EVENT_CLUB_SESSION_HELD)
+		assert_true(json_integer(json_find(data, "regions_present"), &types->regions_present));
+	if (reading->type == EVENT_CHAIR_TRANSFERRED)
+		(void)snprintf(types->from_region, sizeof types->from_region, "%s", json_find_string(data, "from_region"));
+}
+
+static void published_facts_of_voronezhs_programme_hold(void **state)
+{
+	struct types types = {.place = 0};
+	struct buf lines;
+
+	(void)state;
+	(void)generate(&DEFAULTS, region_of("RU-VOR"), &lines);
+	(void)read_lines(region_of("RU-VOR"), &lines, count_type, &types);
+	buf_clear(&lines);
+	assert_int_equal(types.counts[EVENT_TRAINING_CENTRE_OPENED], 6);
+	assert_int_equal(types.counts[EVENT_CLUB_JOINED], 1);
+	assert_int_equal(types.counts[EVENT_CONTEST_RESULT], 1);
+	assert_int_equal(types.place, 5);
+	assert_int_equal(types.counts[EVENT_CHAIR_TRANSFERRED], 1);
+	assert_int_equal(types.counts[EVENT_CUP_HANDED_OVER], 1);
+	assert_string_equal(types.from_region, "27000000");
+	assert_int_equal(types.regions_present, 12);
+}
+
+/* So that a report of the demonstration has something in each of its sections. */
+static void all_regions_together_tell_of_every_part_of_the_programme(void **state)
+{
+	static const enum event_type told[] = {
+		EVENT_CLUB_JOINED, EVENT_CENTRE_OPENED, EVENT_ROLE_ASSIGNED, EVENT_STANDARD_ADOPTED, EVENT_PROJECT_MONITORING_CHECKED,
+		EVENT_EFFECT_DECLARED, EVENT_SURVEY_COMPLETED, EVENT_PROBLEM_RAISED, EVENT_PROBLEM_RESOLVED, EVENT_RISK_RAISED,
+		EVENT_LESSON_RECORDED, EVENT_LOSS_FOUND, EVENT_TEAM_FORMED, EVENT_TRAINING_PLANNED, EVENT_TRAINING_CENTRE_OPENED,
+		EVENT_MENTOR_APPOINTED, EVENT_MENTORSHIP_STARTED, EVENT_PRACTICE_REGISTERED, EVENT_REPLICATION_REQUESTED,
+		EVENT_REPLICATION_ADOPTED, EVENT_REPLICATION_CONFIRMED, EVENT_CONTEST_RESULT, EVENT_MEETING_HELD,
+		EVENT_INSTRUCTION_ISSUED, EVENT_INSTRUCTION_FULFILLED, EVENT_BONUS_SCHEME_ADOPTED, EVENT_BONUS_AWARDED,
+		EVENT_CLUB_SESSION_HELD, EVENT_AGGREGATE_DECLARED,
+	};
+	struct types types = {.place = 0};
+
+	(void)state;
+	for (size_t i = 0; i < registry.count; i++) {
+		struct buf lines;
+
+		(void)generate(&DEFAULTS, &registry.regions[i], &lines);
+		(void)read_lines(&registry.regions[i], &lines, count_type, &types);
+		buf_clear(&lines);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(told); i++) {
+		if (types.counts[told[i]] == 0)
+			fail_msg("no region tells of %s", event_type_text(told[i]));
 	}
 }
 
@@ -589,6 +658,8 @@ int main(void)
 		cmocka_unit_test(published_counts_of_bodies_people_and_practices_hold),
 		cmocka_unit_test(published_savings_of_labour_hold),
 		cmocka_unit_test(described_projects_have_their_figures),
+		cmocka_unit_test(published_facts_of_voronezhs_programme_hold),
+		cmocka_unit_test(all_regions_together_tell_of_every_part_of_the_programme),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
