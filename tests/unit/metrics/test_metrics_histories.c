@@ -1,7 +1,7 @@
 /* Random histories of a region: made step by step, over rows that are all that a crash leaves, it is to the byte what it is made at once,
  * and what its events say does not depend on the order in which they came.
  *
- * EFFREG_TEST_HISTORIES histories (200 unless asked otherwise), each from a seed of its own. */
+ * EFFREG_TEST_ROUNDS histories (200 unless asked otherwise), each from a seed of its own. */
 #include "tests/unit/metrics/memory_rows.h"
 #include "tests/unit/metrics/random_events.h"
 
@@ -106,7 +106,7 @@ static void check_history(struct fixture *fixture, unsigned number, uint64_t *se
 
 static void what_is_made_step_by_step_is_what_is_made_at_once(void **state)
 {
-	const char *given = getenv("EFFREG_TEST_HISTORIES");
+	const char *given = getenv("EFFREG_TEST_ROUNDS");
 	unsigned histories = given != NULL ? (unsigned)strtoul(given, NULL, 10) : 200;
 	uint64_t seed = seed_of_run();
 	static struct fixture fixture;
