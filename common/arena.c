@@ -48,9 +48,10 @@ void arena_destroy(struct arena **arena)
 static struct block *block_push(struct arena *arena, size_t bytes)
 {
 	size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-	struct block *block = malloc(sizeof *block + size);
+	struct block *block = calloc(1, sizeof *block + size);
 	ASSERT(block != NULL);
-	*block = (struct block){.next = arena->blocks, .size = size};
+	block->next = arena->blocks;
+	block->size = size;
 	arena->blocks = block;
 	return block;
 }
@@ -60,12 +61,14 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	size_t rounded = (bytes + 15) & ~(size_t)15;
 	ASSERT(rounded >= bytes && rounded <= arena->bytes_max - arena->used);
 	struct block *block = arena->blocks;
-	if (block == NULL || block->size - block->used < rounded)
+	/* A block comes zeroed: of a large one, fresh from the system, no page is touched before it is used. */
+	bool fresh = block == NULL || block->size - block->used < rounded;
+	if (fresh)
 		block = block_push(arena, rounded);
 	void *memory = block->bytes + block->used;
 	block->used += rounded;
 	arena->used += rounded;
-	return memset(memory, 0, rounded);
+	return fresh ? memory : memset(memory, 0, rounded);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count)

@@ -6,13 +6,6 @@
 #include "services/ranking/ranking_statistics.h"
 #include "services/ranking/ranking_sum.h"
 
-static int compare_values(const void *a, const void *b)
-{
-	double left = *(const double *)a;
-	double right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
 static double median_of(const double *values, size_t count, double *scratch)
 {
 	size_t present = 0;
@@ -20,7 +13,7 @@ static double median_of(const double *values, size_t count, double *scratch)
 		if (isfinite(values[i]))
 			scratch[present++] = values[i];
 	}
-	qsort(scratch, present, sizeof *scratch, compare_values);
+	ranking_sort_numbers(scratch, present);
 	return present > 0 ? ranking_quantile(scratch, present, 0.5) : NAN;
 }
 

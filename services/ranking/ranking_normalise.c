@@ -34,12 +34,33 @@ static void refer(struct column *column)
 	}
 }
 
+/* Everybody has a finite value: runs of equal ones, in the quicker of the two orders. */
+static void by_finite_place(struct column *column)
+{
+	const struct methodology_normalise *rule = column->frame.rule;
+	double least = ranking_frame_least(rule);
+	double *values = column->values;
+	const uint32_t *ascending = ranking_sorting_ascend(column->order, values, column->count);
+	for (size_t first = 0, end; first < column->count; first = end) {
+		double own = values[ascending[first]];
+		for (end = first + 1; end < column->count && values[ascending[end]] == own;)
+			end++;
+		double place = ranking_frame_place(rule, least, (double)first, (double)(end - first), (double)column->count);
+		for (size_t i = first; i < end; i++)
+			values[ascending[i]] = place;
+	}
+}
+
 /* Sorting once serves all values, where ranking_frame_apply would search for each. */
 static void by_place(struct column *column)
 {
 	struct ranking_sorting *order = column->order;
 	const struct methodology_normalise *rule = column->frame.rule;
 	double least = ranking_frame_least(rule);
+	if (column->frame.present == column->count && isfinite(column->frame.min) && isfinite(column->frame.max)) {
+		by_finite_place(column);
+		return;
+	}
 	ranking_sorting_sort(order, column->values, column->count);
 	for (size_t first = 0, end; first < order->count; first = end) {
 		end = ranking_sorting_run_end(order, first);
@@ -82,7 +103,7 @@ void ranking_normalise(struct ranking_table *table)
 {
 	struct ranking_sorting order;
 	size_t count = table->methodology->indicator_count;
-	ranking_sorting_init(&order, table->arena, table->units);
+	ranking_sorting_init_ascend(&order, table->arena, table->units);
 	for (size_t i = 0; i < count; i++) {
 		table->states[i] = RANKING_INDICATOR_EMPTY;
 		for (size_t frame = 0; frame < table->frame_count; frame++) {

@@ -1,7 +1,6 @@
 #include "services/ranking/ranking_outlook.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "services/ranking/ranking_statistics.h"
 
@@ -91,13 +90,6 @@ void ranking_outlook_beats_next(const struct ranking_outlook *outlook, double *r
 
 /* ---- moves ---- */
 
-static int compare_numbers(const void *a, const void *b)
-{
-	double left = *(const double *)a;
-	double right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
 struct ranking_move ranking_outlook_move(struct arena *arena, const struct ranking_outlook *outlook, size_t before, size_t now)
 {
 	double *gains = arena_array(arena, double, outlook->replicates);
@@ -108,7 +100,7 @@ struct ranking_move ranking_outlook_move(struct arena *arena, const struct ranki
 		if (from != 0 && to != 0)
 			gains[count++] = (double)from - (double)to;
 	}
-	qsort(gains, count, sizeof *gains, compare_numbers);
+	ranking_sort_numbers(gains, count);
 	struct ranking_move move = {.gained = (int64_t)outlook->base[before] - (int64_t)outlook->base[now], .lo = NAN, .hi = NAN};
 	if (count > 0) {
 		move.lo = ranking_quantile(gains, count, (1 - RANKING_MOVE_LEVEL) / 2);

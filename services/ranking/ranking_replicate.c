@@ -34,7 +34,7 @@ void ranking_replicator_init(struct ranking_replicator *replicator, struct arena
 	replicator->scores = arena_array(arena, double, table->units);
 	replicator->places = arena_array(arena, uint32_t, table->units);
 	ranking_aggregation_init(&replicator->aggregation, arena, table);
-	ranking_sorting_init(&replicator->order, arena, table->units);
+	ranking_sorting_init_ascend(&replicator->order, arena, table->units);
 }
 
 static void multiply(const struct ranking_table *table, const double *effective, double *scores)

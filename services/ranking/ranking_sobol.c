@@ -1,7 +1,6 @@
 #include "services/ranking/ranking_sobol.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "services/ranking/ranking_random.h"
 #include "services/ranking/ranking_shapley.h"
@@ -107,16 +106,9 @@ static double estimate(const struct sample *sample, double *ret_first, double *r
 	return variance;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	double left = *(const double *)a;
-	double right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
 static void interval_of(double *values, size_t count, double *ret_lo, double *ret_hi)
 {
-	qsort(values, count, sizeof *values, compare_numbers);
+	ranking_sort_numbers(values, count);
 	*ret_lo = count > 0 ? ranking_quantile(values, count, 0.025) : NAN;
 	*ret_hi = count > 0 ? ranking_quantile(values, count, 0.975) : NAN;
 }

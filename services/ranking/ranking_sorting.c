@@ -13,6 +13,11 @@ void ranking_sorting_init(struct ranking_sorting *order, struct arena *arena, si
 	*order = (struct ranking_sorting){.units_max = units_max};
 	order->at = arena_array(arena, struct ranking_sortinged, units_max);
 	order->spare = arena_array(arena, struct ranking_sortinged, units_max);
+}
+
+void ranking_sorting_init_ascend(struct ranking_sorting *order, struct arena *arena, size_t units_max)
+{
+	ranking_sorting_init(order, arena, units_max);
 	order->pairs = arena_array(arena, uint64_t, units_max);
 	order->spare_pairs = arena_array(arena, uint64_t, units_max);
 	order->units = arena_array(arena, uint32_t, units_max);

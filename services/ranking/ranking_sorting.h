@@ -24,6 +24,8 @@ struct ranking_sorting {
 };
 
 void ranking_sorting_init(struct ranking_sorting *order, struct arena *arena, size_t units_max);
+/* With room for ranking_sorting_ascend too. */
+void ranking_sorting_init_ascend(struct ranking_sorting *order, struct arena *arena, size_t units_max);
 
 /* Puts the units 0..units-1 that have a value in ascending order. */
 void ranking_sorting_sort(struct ranking_sorting *order, const double *values, size_t units);

@@ -1,6 +1,7 @@
 #include "services/ranking/ranking_statistics.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "services/ranking/ranking_sum.h"
 
@@ -77,4 +78,16 @@ double ranking_quantile(const double *sorted, size_t count, double share)
 	if (below + 1 >= count)
 		return sorted[count - 1];
 	return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	double left = *(const double *)a;
+	double right = *(const double *)b;
+	return (left > right) - (left < right);
+}
+
+void ranking_sort_numbers(double *values, size_t count)
+{
+	qsort(values, count, sizeof *values, compare_numbers);
 }

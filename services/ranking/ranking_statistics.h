@@ -22,4 +22,7 @@ double ranking_kurtosis(const double *values, size_t count);
 /* Linear between order statistics: type 7 of Hyndman and Fan (1996), what R and Excel do. sorted: ascending, count > 0. */
 double ranking_quantile(const double *sorted, size_t count, double share);
 
+/* In place, ascending; no NaN among them. */
+void ranking_sort_numbers(double *values, size_t count);
+
 #endif

@@ -249,7 +249,7 @@ static void finite_values_ascend_as_they_sort(void **state)
 	struct ranking_random random;
 	struct ranking_sorting sorting;
 	ranking_random_init(&random, seed, 6);
-	ranking_sorting_init(&sorting, *state, MANY);
+	ranking_sorting_init_ascend(&sorting, *state, MANY);
 	double *values = arena_array(*state, double, MANY);
 	for (size_t run = 0; run < ARRAY_COUNT(STEPS) * 2; run++) {
 		size_t count = run % 2 == 0 ? MANY : 40;
