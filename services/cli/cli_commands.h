@@ -42,5 +42,8 @@ cli_run cli_quarantine_list;
 cli_run cli_quarantine_show;
 cli_run cli_quarantine_replay;
 cli_run cli_quarantine_discard;
+cli_run cli_practices_list;
+cli_run cli_practices_show;
+cli_run cli_practices_suggest;
 
 #endif
