@@ -168,6 +168,19 @@ static void stages_that_end_before_they_begin_are_flagged(void **state)
 	assert_attribute(fixture, fold_project(fixture), "flags", "[{\"code\":\"stage_dates\",\"detail\":\"3\"}]");
 }
 
+static void a_check_before_the_closing_is_flagged_and_counts(void **state)
+{
+	struct fold_fixture *fixture = *state;
+	say(fixture, "project.opened", "2024-01-10", OPENED);
+	say(fixture, "project.closed", "2024-06-10", "\"project\":\"P\"");
+	say(fixture, "project.monitoring_checked", "2024-09-10", "\"project\":\"P\",\"checked_on\":\"2024-06-10\",\"held\":\"held\"");
+	assert_attribute(fixture, fold_project(fixture), "flags", "[]");
+	fixture->count--;
+	say(fixture, "project.monitoring_checked", "2024-09-10", "\"project\":\"P\",\"checked_on\":\"2024-06-09\",\"held\":\"held\"");
+	assert_attribute(fixture, fold_project(fixture), "flags", "[{\"code\":\"check_date\",\"detail\":\"2024-06-09\"}]");
+	assert_attribute(fixture, fold_project(fixture), "held", "held");
+}
+
 /* ---- Arithmetic ---- */
 
 /* base, target, actual of an indicator in a unit; what follows. */
@@ -596,6 +609,7 @@ int main(void)
 		CASE(a_project_is_on_schedule_until_a_planned_day_has_passed),
 		CASE(without_planned_days_a_word_about_the_plan_decides),
 		CASE(stages_that_end_before_they_begin_are_flagged),
+		CASE(a_check_before_the_closing_is_flagged_and_counts),
 		CASE(figures_follow_from_base_target_and_actual),
 		CASE(units_of_one_family_are_compared_exactly_and_the_latest_measurement_counts),
 		CASE(of_a_range_the_middle_is_the_median),
