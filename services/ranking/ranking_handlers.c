@@ -92,11 +92,21 @@ enum status ranking_handlers_mark_stale(struct ranking_handlers *handlers)
 
 /* ---- the turn ---- */
 
-/* Those named so far, each once. */
+/* Those named so far, each once. Whether a region has joined is carried forward to later periods; all else is not. */
 struct periods {
 	const char **codes;
 	size_t count;
+	bool joined_changed;
 };
+
+static bool lists(const struct json *item, const char *code)
+{
+	const struct json *codes = json_find(item, "codes");
+	const struct json *own = json_is(codes, JSON_ARRAY) ? json_first(codes) : NULL;
+	while (own != NULL && !(json_is(own, JSON_STRING) && text_equal(json_string(own), code)))
+		own = json_next(own);
+	return own != NULL;
+}
 
 /* {"event_seq": 17, "changed": [{"period": "2023", "codes": [...]}]} */
 static const struct json *changed_of(struct arena *arena, const struct stream_record *record, struct fault *fault)
@@ -117,6 +127,7 @@ static enum status add_period(struct periods *periods, const struct json *item, 
 	struct period period;
 	if (code == NULL || !period_parse(code, &period))
 		return fault_set(fault, STATUS_POISON, "record", "/changed", -1, "a metric record names a period that is none");
+	periods->joined_changed |= lists(item, "joined");
 	if (strlen(code) != strlen("2023"))
 		return STATUS_OK;  /* live ratings are kept of years */
 	for (size_t i = 0; i < periods->count; i++) {
@@ -155,7 +166,9 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 			return status;
 	}
 	handlers->marked |= periods.count > 0;
-	return ranking_store_mark_changed(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
+	return periods.joined_changed
+	           ? ranking_store_mark_changed(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count)
+	           : ranking_store_mark_due(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
 }
 
 /* ---- computing ---- */

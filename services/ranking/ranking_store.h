@@ -19,8 +19,8 @@
  * them now, so that no mark is lost. */
 enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,
                                    size_t count) MUST_CHECK;
-/* The same for periods whose figures changed, and for every live period after them: whether a region has joined is
- * carried forward. */
+/* The same for periods in which a region has joined, or not any more, and for every live period after them: that is carried
+ * forward. */
 enum status ranking_store_mark_changed(struct db *db, struct arena *arena, const char *cohort,
                                        const char *const *periods, size_t count) MUST_CHECK;
 /* Marks every live result that another methodology file computed. */

@@ -1,6 +1,7 @@
 /* intake_load: regions that push through CURVE, each over a session of its own and with its own key.
  *
  *   bench_intake_load --endpoint E --server-key FILE --keys DIR --regions A,B --events N [--rate N] [--first-sequence N]
+ *                     [--of planned|practices]
  *
  * DIR/OKTMO is a region's secret key. Events are made and every session is open, with one event stored, before the
  * clock starts. Without --rate each region sends whole batches as fast as credit allows. With --rate, events fall
@@ -189,14 +190,19 @@ static void push_all(struct load *load)
 
 /* ---- Arranging ---- */
 
-static void make_events(struct region_load *region, uint64_t first_sequence)
+/* The events of a part are all of one type: planned indicators, which change no figure by themselves, or practices, each of
+ * which does. */
+static void make_events(struct region_load *region, uint64_t first_sequence, bool practices)
 {
 	region->bodies = malloc((region->count + 1) * BENCH_EVENT_BYTES);
 	ASSERT(region->bodies != NULL);
 	for (size_t i = 0; i <= region->count; i++) {
 		struct ident_uuid id = ambient_uuid();
 
-		bench_event_write(region->bodies + i * BENCH_EVENT_BYTES, region->region, first_sequence + i, &id);
+		if (practices)
+			bench_event_write_practice(region->bodies + i * BENCH_EVENT_BYTES, region->region, first_sequence + i, &id);
+		else
+			bench_event_write(region->bodies + i * BENCH_EVENT_BYTES, region->region, first_sequence + i, &id);
 	}
 }
 
@@ -225,6 +231,7 @@ static void arrange(struct load *load, struct bus *bus, int argc, char **argv)
 	char regions[BENCH_REGIONS_MAX][OKTMO_TEXT_SIZE];
 	size_t rate = bench_argument_number(argc, argv, "rate", "0");
 	size_t first = bench_argument_number(argc, argv, "first-sequence", "1");
+	bool practices = text_equal(bench_argument(argc, argv, "of", "planned"), "practices");
 
 	load->regions_count = bench_argument_regions(argc, argv, regions);
 	load->total = bench_argument_number(argc, argv, "events", NULL);
@@ -237,7 +244,7 @@ static void arrange(struct load *load, struct bus *bus, int argc, char **argv)
 		region->load = load;
 		memcpy(region->region, regions[i], OKTMO_TEXT_SIZE);
 		region->count = load->total / load->regions_count + (i < load->total % load->regions_count ? 1 : 0);
-		make_events(region, first);
+		make_events(region, first, practices);
 		make_client(bus, region, argc, argv);
 	}
 }

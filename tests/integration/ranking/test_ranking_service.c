@@ -78,15 +78,20 @@ static void set_region(const char *region, const char *period, const char *reduc
 	set_value(region, period, "practices_published", "3");
 }
 
-/* A turn of metrics: a record on the stream of the region. */
-static void write_metric(const char *region, const char *period)
+/* A turn of metrics in which a figure changed: a record on the stream of the region. */
+static void write_change(const char *region, const char *period, const char *code)
 {
 	uint64_t seq;
 	const char *body = arena_printf(world.arena,
-		"{\"event_seq\":1,\"changed\":[{\"period\":\"%s\",\"codes\":[\"measured\"]}]}", period);
+		"{\"event_seq\":1,\"changed\":[{\"period\":\"%s\",\"codes\":[\"%s\"]}]}", period, code);
 	assert_int_equal(db_begin(world.admin), STATUS_OK);
 	assert_int_equal(stream_write(world.admin, &STREAM_METRIC, region, span_of_text(body), world.arena, &seq), STATUS_OK);
 	assert_int_equal(db_commit(world.admin), STATUS_OK);
+}
+
+static void write_metric(const char *region, const char *period)
+{
+	write_change(region, period, "measured");
 }
 
 static void follow(void)
@@ -486,10 +491,25 @@ static void having_joined_is_carried_forward(void **state)
 	need_database();
 	settle();
 	set_value(KGD, "2022", "joined", "1");
-	write_metric(KGD, "2022");
+	write_change(KGD, "2022", "joined");
 	settle();
 	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
 	assert_string_equal(json_find_string(row_of(document, KGD), "reason"), "too_few_measured_projects");
+}
+
+/* All other figures are of their own period alone. */
+static void a_changed_figure_marks_its_own_period(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	write_metric(VOR, "2022");
+	follow();
+	assert_int_equal(count_of("rating_due"), 1);
+	settle();
+	write_change(VOR, "2022", "joined");
+	follow();
+	assert_int_equal(count_of("rating_due"), 2);
 }
 
 /* A mark made while the same period is being computed waits: were it dropped, its figures would never be seen. */
@@ -744,6 +764,7 @@ int main(void)
 		CASE(the_history_of_a_region_is_its_published_places),
 		CASE(a_published_run_keeps_what_it_was_computed_from),
 		CASE(having_joined_is_carried_forward),
+		CASE(a_changed_figure_marks_its_own_period),
 		CASE(a_mark_waits_for_the_computation_of_its_period),
 		CASE(another_methodology_makes_live_results_due),
 		CASE(what_was_prepared_and_signed_is_published),
