@@ -56,7 +56,6 @@ static const struct sqlstate_rule SQLSTATE_RULES[] = {
 	{"40001", STATUS_RETRY},      /* serialization_failure */
 	{"40P01", STATUS_RETRY},      /* deadlock_detected */
 	{"55P03", STATUS_RETRY},      /* lock_not_available: lock_timeout */
-	{"25P02", STATUS_RETRY},      /* in_failed_sql_transaction: a statement before this one had failed */
 	{"57014", STATUS_TIMEOUT},    /* query_canceled: statement_timeout */
 	{"08", STATUS_UNAVAILABLE},   /* connection exceptions */
 	{"57P0", STATUS_UNAVAILABLE}, /* shutdown, crash, cannot connect now */
@@ -541,13 +540,21 @@ enum status db_begin_script(struct db *db, const char *script, struct db_rows **
 	return status;
 }
 
+/* in_failed_sql_transaction: a statement before the script had failed, and nobody said so. COMMIT alone would have been answered
+ * with ROLLBACK. */
+static enum status sort_commit_failure(struct db *db, const PGresult *result)
+{
+	enum status status = sort_failure(db, result);
+	return text_equal(db->sqlstate, "25P02") ? STATUS_RETRY : status;
+}
+
 /* Reads the answers to a script that ends with COMMIT; *ret_tag is the last one's. */
 static enum status finish_commit(struct db *db, char *ret_tag, size_t tag_size)
 {
 	enum status status = STATUS_OK;
 	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection)) {
 		if (status == STATUS_OK && !succeeded(result))
-			status = sort_failure(db, result);
+			status = sort_commit_failure(db, result);
 		snprintf(ret_tag, tag_size, "%s", PQcmdStatus(result));
 		PQclear(result);
 	}

@@ -26,6 +26,7 @@ static const char *const RIGHTS[] = {
 	"event: intake SI, metrics S, ops S, ranking S",
 	"event_head: intake SIU, metrics S, ops S, ranking S",
 	"indicator: metrics SIUD, ops S, ranking S",
+	"incarnation: intake S, ops Si",
 	"indicator_definitions: metrics SIUD, ops S",
 	"indicator_value: metrics SIUD, ops S, ranking S",
 	"metric: metrics SI, ops S, ranking S",
