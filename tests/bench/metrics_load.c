@@ -101,53 +101,77 @@ static void date_of(int64_t us, char text[INSTANT_TEXT_SIZE])
 	text[10] = '\0';
 }
 
-/* The steps of a project: days after its opening, type, data with %1$u the project, %2$s the date, %3$u a figure. */
+/* The steps of a project: days after its opening, type, data: {p} the project, {d} the date, {n} a figure, {a} and {b} authorities. */
 struct step {
 	unsigned day;
 	const char *type, *data;
 };
 
-#define OF "\"project\":\"P-%1$u\","
+#define OF "\"project\":\"P-{p}\","
 #define TEXT(name) "\"" name "\":{\"ru\":\"Сокращение времени оказания услуги\",\"en\":\"A shorter service\"}"
 
 static const struct step STEPS[] = {
-	{0, "project.opened", OF TEXT("title") ",\"sphere\":\"education\",\"authorities\":[\"A-%4$u\",\"A-%5$u\"],\"kind\":\"external_service\","
-	 "\"digital\":true,\"support\":\"independent\",\"process\":{" TEXT("title") ",\"from\":\"a\",\"to\":\"b\"},\"planned_effect_rub\":\"%3$u000\""},
-	{1, "indicator.planned", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"base\":{\"value\":\"%3$u\",\"on\":\"%2$s\"},"
-	 "\"target\":{\"value\":\"2\",\"on\":\"%2$s\"},\"method\":\"median\",\"origin\":\"journal\""},
-	{1, "indicator.planned", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"base\":{\"value\":\"%3$u\",\"on\":\"%2$s\"},"
-	 "\"target\":{\"value\":\"3\",\"on\":\"%2$s\"},\"method\":\"count\",\"origin\":\"timesheet\""},
+	{0, "project.opened", OF TEXT("title") ",\"sphere\":\"education\",\"authorities\":[\"A-{a}\",\"A-{b}\"],\"kind\":\"external_service\","
+	 "\"digital\":true,\"support\":\"independent\",\"process\":{" TEXT("title") ",\"from\":\"a\",\"to\":\"b\"},\"planned_effect_rub\":\"{n}000\""},
+	{1, "indicator.planned", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"base\":{\"value\":\"{n}\",\"on\":\"{d}\"},"
+	 "\"target\":{\"value\":\"2\",\"on\":\"{d}\"},\"method\":\"median\",\"origin\":\"journal\""},
+	{1, "indicator.planned", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"base\":{\"value\":\"{n}\",\"on\":\"{d}\"},"
+	 "\"target\":{\"value\":\"3\",\"on\":\"{d}\"},\"method\":\"count\",\"origin\":\"timesheet\""},
 	{3, "project.kickoff_held", OF "\"participants\":12"},
 	{20, "project.stage_started", OF "\"stage\":2"},
-	{25, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"%3$u\",\"measured_on\":\"%2$s\""},
+	{25, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"{n}\",\"measured_on\":\"{d}\""},
 	{40, "project.stage_completed", OF "\"stage\":2"},
 	{41, "project.stage_started", OF "\"stage\":3"},
-	{45, "problem.raised", OF "\"problem\":\"B-%1$u\"," TEXT("title") ",\"severity\":\"low\""},
-	{60, "measurement.recorded", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"value\":\"9\",\"measured_on\":\"%2$s\""},
-	{70, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"9\",\"measured_on\":\"%2$s\""},
-	{80, "problem.resolved", "\"problem\":\"B-%1$u\",\"outcome\":\"resolved\""},
-	{90, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"7\",\"measured_on\":\"%2$s\""},
+	{45, "problem.raised", OF "\"problem\":\"B-{p}\"," TEXT("title") ",\"severity\":\"low\""},
+	{60, "measurement.recorded", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"value\":\"9\",\"measured_on\":\"{d}\""},
+	{70, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"9\",\"measured_on\":\"{d}\""},
+	{80, "problem.resolved", "\"problem\":\"B-{p}\",\"outcome\":\"resolved\""},
+	{90, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"7\",\"measured_on\":\"{d}\""},
 	{100, "project.stage_completed", OF "\"stage\":3"},
 	{101, "project.stage_started", OF "\"stage\":4"},
-	{120, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"4\",\"measured_on\":\"%2$s\""},
-	{121, "measurement.recorded", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"value\":\"5\",\"measured_on\":\"%2$s\""},
-	{130, "effect.declared", OF "\"indicator\":\"economic_effect\",\"figure\":{\"way\":\"pair\",\"unit\":\"rub\",\"base\":\"0\",\"actual\":\"%3$u000\"},"
-	 "\"declared_on\":\"%2$s\",\"origin\":\"ledger\",\"method\":\"count\""},
+	{120, "measurement.recorded", OF "\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"4\",\"measured_on\":\"{d}\""},
+	{121, "measurement.recorded", OF "\"indicator\":\"labour\",\"unit\":\"person_hour\",\"value\":\"5\",\"measured_on\":\"{d}\""},
+	{130, "effect.declared", OF "\"indicator\":\"economic_effect\",\"figure\":{\"way\":\"pair\",\"unit\":\"rub\",\"base\":\"0\",\"actual\":\"{n}000\"},"
+	 "\"declared_on\":\"{d}\",\"origin\":\"ledger\",\"method\":\"count\""},
 	{140, "project.closed", OF TEXT("summary")},
-	{141, "lesson.recorded", OF "\"lesson\":\"L-%1$u\"," TEXT("title") ",\"sphere\":\"education\""},
-	{200, "project.monitoring_checked", OF "\"checked_on\":\"%2$s\",\"held\":\"held\""},
-	{300, "project.monitoring_checked", OF "\"checked_on\":\"%2$s\",\"held\":\"held\",\"final\":true"},
+	{141, "lesson.recorded", OF "\"lesson\":\"L-{p}\"," TEXT("title") ",\"sphere\":\"education\""},
+	{200, "project.monitoring_checked", OF "\"checked_on\":\"{d}\",\"held\":\"held\""},
+	{300, "project.monitoring_checked", OF "\"checked_on\":\"{d}\",\"held\":\"held\",\"final\":true"},
 };
+
+struct words {
+	unsigned project, figure, first, second;
+	const char *date;
+};
+
+static void expand(char *out, size_t size, const char *template, const struct words *words)
+{
+	size_t len = 0;
+	out[0] = '\0';
+	for (const char *at = template; *at != '\0' && len + 32 < size; at++) {
+		bool word = at[0] == '{' && at[1] != '\0' && at[2] == '}';
+		if (!word) {
+			out[len++] = *at;
+			out[len] = '\0';
+			continue;
+		}
+		if (at[1] == 'd')
+			len += (size_t)snprintf(out + len, size - len, "%s", words->date);
+		else
+			len += (size_t)snprintf(out + len, size - len, "%u", at[1] == 'p' ? words->project : at[1] == 'n' ? words->figure
+			                                                     : at[1] == 'a' ? words->first : words->second);
+		at += 2;
+	}
+}
 
 static void step_write(struct event_out *event, const struct step *step, unsigned project, int64_t opened_us)
 {
 	char data[1200], date[INSTANT_TEXT_SIZE];
 	event->time_us = opened_us + step->day * DAY_US + pick(event->seed, 86000) * INT64_C(1000000);
 	date_of(event->time_us, date);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(data, sizeof data, step->data, project, date, 8 + pick(event->seed, 40), project % AUTHORITIES, (project + 7) % AUTHORITIES);
-#pragma GCC diagnostic pop
+	const struct words words = {
+		.project = project, .figure = 8 + pick(event->seed, 40), .first = project % AUTHORITIES, .second = (project + 7) % AUTHORITIES, .date = date};
+	expand(data, sizeof data, step->data, &words);
 	event_write(event, step->type, data);
 }
 
