@@ -14,6 +14,7 @@
 #define PARAMS_MAX    32
 #define CONNECT_OPTIONS_MAX 64
 #define SCRIPT_BYTES_MAX ((size_t)1024 * 1024)
+#define IN_FAILED_TRANSACTION "25P02"
 #define BEGIN_SQL     "BEGIN ISOLATION LEVEL READ COMMITTED"
 /* PostgreSQL counts from 2000-01-01. */
 #define PG_EPOCH_US   INT64_C(946684800000000)
@@ -44,7 +45,6 @@ static const struct sqlstate_rule SQLSTATE_RULES[] = {
 	{"40001", STATUS_RETRY},      /* serialization_failure */
 	{"40P01", STATUS_RETRY},      /* deadlock_detected */
 	{"55P03", STATUS_RETRY},      /* lock_not_available: lock_timeout */
-	{"25P02", STATUS_RETRY},      /* in_failed_sql_transaction: a statement before this one had failed */
 	{"57014", STATUS_TIMEOUT},    /* query_canceled: statement_timeout */
 	{"08", STATUS_UNAVAILABLE},   /* connection exceptions */
 	{"57P0", STATUS_UNAVAILABLE}, /* shutdown, crash, cannot connect now */
@@ -483,7 +483,9 @@ enum status db_commit_script(struct db *db, const char *script)
 	if (PQtransactionStatus(db->connection) != PQTRANS_IDLE)
 		db_rollback(db);  /* it never came to COMMIT */
 	db->in_transaction = false;
-	return status == STATUS_OK ? judge_commit(db, tag) : status;
+	if (status != STATUS_OK)  /* had the script been empty, COMMIT would have been answered with ROLLBACK: the same case */
+		return text_equal(db->sqlstate, IN_FAILED_TRANSACTION) ? STATUS_RETRY : status;
+	return judge_commit(db, tag);
 }
 
 /* ---- Rows ---- */
