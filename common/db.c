@@ -14,6 +14,7 @@
 #define PARAMS_MAX    32
 #define CONNECT_OPTIONS_MAX 64
 #define SCRIPT_BYTES_MAX ((size_t)1024 * 1024)
+#define IN_FAILED_TRANSACTION "25P02"
 #define BEGIN_SQL     "BEGIN ISOLATION LEVEL READ COMMITTED"
 #define ASKED_MAX     256  /* statements of a process; others are planned every time */
 /* PostgreSQL counts from 2000-01-01. */
@@ -540,21 +541,13 @@ enum status db_begin_script(struct db *db, const char *script, struct db_rows **
 	return status;
 }
 
-/* in_failed_sql_transaction: a statement before the script had failed, and nobody said so. COMMIT alone would have been answered
- * with ROLLBACK. */
-static enum status sort_commit_failure(struct db *db, const PGresult *result)
-{
-	enum status status = sort_failure(db, result);
-	return text_equal(db->sqlstate, "25P02") ? STATUS_RETRY : status;
-}
-
 /* Reads the answers to a script that ends with COMMIT; *ret_tag is the last one's. */
 static enum status finish_commit(struct db *db, char *ret_tag, size_t tag_size)
 {
 	enum status status = STATUS_OK;
 	for (PGresult *result = PQgetResult(db->connection); result != NULL; result = PQgetResult(db->connection)) {
 		if (status == STATUS_OK && !succeeded(result))
-			status = sort_commit_failure(db, result);
+			status = sort_failure(db, result);
 		snprintf(ret_tag, tag_size, "%s", PQcmdStatus(result));
 		PQclear(result);
 	}
@@ -580,7 +573,9 @@ enum status db_commit_script(struct db *db, const char *script)
 	if (PQtransactionStatus(db->connection) != PQTRANS_IDLE)
 		db_rollback(db);  /* it never came to COMMIT */
 	db->in_transaction = false;
-	return status == STATUS_OK ? judge_commit(db, tag) : status;
+	if (status != STATUS_OK)  /* had the script been empty, COMMIT would have been answered with ROLLBACK: the same case */
+		return text_equal(db->sqlstate, IN_FAILED_TRANSACTION) ? STATUS_RETRY : status;
+	return judge_commit(db, tag);
 }
 
 /* ---- Rows ---- */

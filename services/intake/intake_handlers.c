@@ -698,6 +698,8 @@ void intake_on_greeted(void *context)
 
 /* ---- Rest and return ---- */
 
+#define LOOKUP_RETRY_MS 1000
+
 /* Is the database there? Asked before a region that has rested gets credit again. */
 struct probe {
 	struct intake_job job;  /* first */
@@ -749,9 +751,24 @@ static void reopen(void *context, struct intake_session *session)
 	send_credit(intake, session);
 }
 
+/* The connection that handshakes are looked up over is used by them alone: lost, it is made anew here, for readiness is told by it. */
+static void mend_lookup(struct intake *intake)
+{
+	struct db *db = intake->service->db;
+	int64_t now_ms = ambient_monotonic_ms();
+	if (db_alive(db) || intake->database_lost || now_ms < intake->mend_ms)
+		return;
+	intake->mend_ms = now_ms + LOOKUP_RETRY_MS;
+	enum status status = db_begin(db);
+	if (status == STATUS_OK)
+		db_rollback(db);
+	service_note_database(intake->service, status);
+}
+
 void intake_on_tick(void *context)
 {
 	struct intake *intake = context;
+	mend_lookup(intake);
 	intake_sessions_expire(intake->sessions, ambient_monotonic_ms());
 	telemetry_set("effreg_intake_sessions", "Sessions open now.", "", (double)intake_sessions_count(intake->sessions));
 	telemetry_set("effreg_intake_batch_bytes", "Bytes held by batches that wait or are being stored.", "", (double)intake->batch_bytes);

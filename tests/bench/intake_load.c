@@ -1,12 +1,13 @@
 /* intake_load: regions that push through CURVE, each over a session of its own and with its own key.
  *
  *   bench_intake_load --endpoint E --server-key FILE --keys DIR --regions A,B --events N [--rate N] [--first-sequence N]
- *                     [--of planned|practices]
+ *                     [--batch 500] [--window 4] [--of planned|practices]
  *
  * DIR/OKTMO is a region's secret key. Events are made and every session is open, with one event stored, before the
  * clock starts. Without --rate each region sends whole batches as fast as credit allows. With --rate, events fall
  * due evenly, N a second over all regions; a region sends what is due as one batch, 5 ms after the first of it at the
- * latest, and an event's latency counts from when it was due: a slow answer delays nobody's clock. Prints one JSON
+ * latest, and an event's latency counts from when it was due: a slow answer delays nobody's clock. A region has at most
+ * --window batches of --batch events unanswered. Prints one JSON
  * object; exit 1 when an event was not stored. */
 #include "common/ambient.h"
 #include "common/push_client.h"
@@ -39,6 +40,7 @@ struct region_load {
 struct load {
 	struct region_load regions[BENCH_REGIONS_MAX];
 	size_t regions_count;
+	size_t batch_max, window;
 	double due_us;               /* between two events of a region; 0 = as fast as can be */
 	int64_t started_us;
 	int64_t progress_us;
@@ -82,7 +84,7 @@ static void on_settled(void *context, struct push_batch *batch, const struct pus
 
 static bool find_slot(const struct region_load *region, size_t *ret_slot)
 {
-	for (size_t i = 0; i < PUSH_CLIENT_WINDOW; i++) {
+	for (size_t i = 0; i < region->load->window; i++) {
 		if (!region->busy[i]) {
 			*ret_slot = i;
 			return true;
@@ -118,7 +120,7 @@ static size_t due_now(const struct region_load *region, int64_t now_us)
 	size_t due = (size_t)((double)(now_us - first_us) / load->due_us) + 1;
 	bool waited = now_us - first_us >= GATHER_US;
 	due = due < left ? due : left;
-	return due >= BATCH_MAX || waited || due == left ? due : 0;
+	return due >= load->batch_max || waited || due == left ? due : 0;
 }
 
 static void offer_due(struct region_load *region, int64_t now_us)
@@ -126,7 +128,7 @@ static void offer_due(struct region_load *region, int64_t now_us)
 	size_t slot;
 
 	for (size_t due = due_now(region, now_us); due > 0 && find_slot(region, &slot); due = due_now(region, now_us)) {
-		size_t count = due < BATCH_MAX ? due : BATCH_MAX;
+		size_t count = due < region->load->batch_max ? due : region->load->batch_max;
 
 		region->firsts[slot] = region->offered;
 		offer(region, slot, region->offered + 1, count);
@@ -235,6 +237,10 @@ static void arrange(struct load *load, struct bus *bus, int argc, char **argv)
 
 	load->regions_count = bench_argument_regions(argc, argv, regions);
 	load->total = bench_argument_number(argc, argv, "events", NULL);
+	load->batch_max = bench_argument_number(argc, argv, "batch", "500");
+	load->window = bench_argument_number(argc, argv, "window", "4");
+	if (load->batch_max < 1 || load->batch_max > BATCH_MAX || load->window < 1 || load->window > PUSH_CLIENT_WINDOW)
+		fail("--batch, --window", "a batch has 1 to 500 events, a window 1 to 4 batches");
 	load->due_us = rate == 0 ? 0 : 1e6 * (double)load->regions_count / (double)rate;
 	load->latencies_us = calloc(load->total + 1, sizeof *load->latencies_us);
 	ASSERT(load->latencies_us != NULL);

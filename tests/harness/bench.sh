@@ -52,6 +52,15 @@ bench_field() {
 	grep -oE "\"$1\":[0-9.]+" | head -n 1 | cut -d : -f 2
 }
 
+# A port of 127.0.0.1 that nobody uses now.
+bench_free_port() {
+	local port=$((20000 + RANDOM % 10000))
+	while ! centre_port_is_free "$port"; do
+		port=$((20000 + RANDOM % 10000))
+	done
+	echo "$port"
+}
+
 bench_calculate() {
 	awk "BEGIN { printf \"%.6g\", $1 }"
 }

@@ -52,7 +52,7 @@ static size_t random_below(size_t limit)
 static uint64_t number_from_environment(const char *name, uint64_t otherwise)
 {
 	const char *text = getenv(name);
-	return text == NULL ? otherwise : strtoull(text, NULL, 10);
+	return text == NULL || text[0] == '\0' ? otherwise : strtoull(text, NULL, 10);
 }
 
 /* ---- The grammar ---- */

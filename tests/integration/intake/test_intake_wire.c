@@ -7,6 +7,7 @@
 static struct player player;
 static struct process intake, small;              /* small: a quarantine of 4096 bytes */
 static struct process tight;                      /* 2048 bytes of events a day */
+static struct process paced;                      /* 2 events a second */
 static struct bus_keypair region_key, other_key, limited_key, gateway_key, reader_key;
 static struct client client;
 
@@ -26,6 +27,9 @@ static int set_up_all(void **state)
 	setenv("EFFREG_REGION_BYTES_PER_DAY_MAX", "2048", 1);
 	process_start(&player, &tight, "67108864");
 	unsetenv("EFFREG_REGION_BYTES_PER_DAY_MAX");
+	setenv("EFFREG_REGION_EVENTS_PER_S_MAX", "2", 1);
+	process_start(&player, &paced, "67108864");
+	unsetenv("EFFREG_REGION_EVENTS_PER_S_MAX");
 	return 0;
 }
 
@@ -35,6 +39,7 @@ static int tear_down_all(void **state)
 	process_stop(&intake);
 	process_stop(&small);
 	process_stop(&tight);
+	process_stop(&paced);
 	player_clear(&player);
 	return 0;
 }
@@ -669,6 +674,78 @@ static void sending_beyond_the_credit_is_over_credit(void **state)
 	client_hello(&client, PORTAL);
 }
 
+static void push_two(struct client *sender, uint64_t batch)
+{
+	struct body body = {0};
+	body_add(&body, fresh_event(&player, VORONEZH));
+	body_add(&body, fresh_event(&player, VORONEZH));
+	client_push(sender, batch, &body);
+	body_clear(&body);
+}
+
+static void a_region_over_its_rate_is_told_when_to_come_again(void **state)
+{
+	(void)state;
+	struct client hasty;
+	client_connect(&hasty, &player, &paced, &region_key);
+	client_hello(&hasty, PORTAL);
+	push_two(&hasty, 1);
+	push_two(&hasty, 2);
+	assert_int_equal(client_expect(&hasty, PUSH_ACK).batch, 1);
+	struct push_message nack = client_expect(&hasty, PUSH_NACK);
+	assert_int_equal(nack.batch, 2);
+	assert_string_equal(nack.code, "over_rate");
+	assert_in_range(nack.retry_ms, 1, 1000);
+	client_expect_credit(&hasty);
+	push_two(&hasty, 2);
+	assert_int_equal(client_expect(&hasty, PUSH_ACK).batch, 2);
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), 4);
+	client_close(&hasty);
+}
+
+/* Nothing is wrong with the batch, and nothing will change by sending it again at once: a table's right was forgotten. */
+static void a_mistake_of_ours_that_lasts_is_tried_ever_more_rarely(void **state)
+{
+	(void)state;
+	struct span event = fresh_event(&player, VORONEZH);
+	uint64_t last_ms = 0;
+	client_hello(&client, PORTAL);
+	player_sql(&player, "REVOKE INSERT ON effreg.event FROM effreg_intake");
+	for (int attempt = 0; attempt < 3; attempt++) {
+		client_push_one(&client, 1, event);
+		struct push_message nack = client_expect(&client, PUSH_NACK);
+		assert_true(nack.retry_ms > last_ms);
+		last_ms = nack.retry_ms;
+		client_ping(&client);
+		client_expect_credit(&client);
+	}
+	player_sql(&player, "GRANT INSERT ON effreg.event TO effreg_intake");
+	client_push_one(&client, 1, event);
+	assert_int_equal(client_expect(&client, PUSH_ACK).results[0].seq, 1);
+}
+
+#define SIDE_BY_SIDE 6
+
+static void the_sessions_of_a_region_share_its_credit(void **state)
+{
+	(void)state;
+	static const uint64_t SHARES[SIDE_BY_SIDE] = {4, 4, 4, 4, 3, 2};
+	struct client many[SIDE_BY_SIDE];
+	struct bus_keypair key;
+	player_add_key(&player, &key, "region", "45000000", NULL);
+	for (size_t i = 0; i < SIDE_BY_SIDE; i++) {
+		client_connect(&many[i], &player, &intake, &key);
+		assert_int_equal(client_hello(&many[i], PORTAL).credit_batches, SHARES[i]);
+	}
+	/* Who is gone without a word has no share any more. */
+	for (size_t i = 1; i < SIDE_BY_SIDE; i++)
+		client_close(&many[i]);
+	int64_t until_ms = ambient_monotonic_ms() + WAIT_MS;
+	while (client_hello(&many[0], PORTAL).credit_batches < PUSH_CREDIT_BATCHES)
+		assert_true(ambient_monotonic_ms() < until_ms);
+	client_close(&many[0]);
+}
+
 /* ---- Two intakes on one database ---- */
 
 static void two_intakes_write_one_log(void **state)
@@ -805,6 +882,9 @@ int main(void)
 		CASE(ping_is_answered_with_and_without_a_session),
 		CASE(credit_comes_back_for_what_was_acknowledged),
 		CASE(sending_beyond_the_credit_is_over_credit),
+		CASE(a_region_over_its_rate_is_told_when_to_come_again),
+		CASE(a_mistake_of_ours_that_lasts_is_tried_ever_more_rarely),
+		CASE(the_sessions_of_a_region_share_its_credit),
 		CASE(two_intakes_write_one_log),
 		CASE(a_key_revoked_is_refused_by_every_intake),
 		CASE(connections_that_died_unnoticed_cost_nobody_anything),

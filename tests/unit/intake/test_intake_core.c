@@ -175,6 +175,49 @@ static void a_gateway_names_its_region_and_a_region_is_its_own(void **state)
 	}
 }
 
+/* ---- Fairness ---- */
+
+static void a_regions_credit_is_shared_among_its_sessions(void **state)
+{
+	(void)state;
+	static const struct { size_t sessions; uint64_t share; } ROWS[] = {{0, 4}, {1, 4}, {4, 4}, {5, 3}, {8, 2}, {9, 1}, {16, 1}, {17, 1}, {4096, 1}};
+	for (size_t i = 0; i < ARRAY_COUNT(ROWS); i++) {
+		assert_int_equal(intake_credit_share(ROWS[i].sessions), ROWS[i].share);
+		assert_true(ROWS[i].sessions > INTAKE_REGION_CREDIT_BATCHES || ROWS[i].share * ROWS[i].sessions <= INTAKE_REGION_CREDIT_BATCHES);
+	}
+	assert_int_equal(intake_credit_due(4, 0, 0), 4);
+	assert_int_equal(intake_credit_due(4, 1, 2), 1);
+	assert_int_equal(intake_credit_due(4, 2, 2), 0);
+	assert_int_equal(intake_credit_due(1, 3, 2), 0);  /* its share shrank: what was granted is not taken back */
+}
+
+static void a_region_rests_longer_with_each_failure_and_not_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(intake_backoff_ms(1), 200);
+	assert_int_equal(intake_backoff_ms(2), 400);
+	assert_int_equal(intake_backoff_ms(8), 25600);
+	assert_int_equal(intake_backoff_ms(9), 30000);
+	assert_int_equal(intake_backoff_ms(UINT32_MAX), 30000);
+}
+
+static void a_regions_rate_lets_a_seconds_worth_through_at_once(void **state)
+{
+	(void)state;
+	struct intake_pace pace = {0};
+	assert_int_equal(intake_pace_take(&pace, 0, 500, 1), 0);       /* no limit */
+	assert_int_equal(intake_pace_take(&pace, 100, 60, 1000), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 60, 1000), 200);  /* 40 left */
+	assert_int_equal(intake_pace_take(&pace, 100, 60, 1199), 1);
+	assert_int_equal(intake_pace_take(&pace, 100, 60, 1200), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 1, 1200), 10);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 900000), 0);  /* a long rest fills it, and no more than that */
+	assert_int_equal(intake_pace_take(&pace, 100, 1, 900000), 10);
+	/* A batch that is larger than a second's worth passes, and is paid for afterwards. */
+	assert_int_equal(intake_pace_take(&pace, 100, 500, 901000), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 1, 901000), 4010);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +229,9 @@ int main(void)
 		cmocka_unit_test(an_empty_list_of_sources_allows_nothing),
 		cmocka_unit_test(the_coordinator_and_the_regions_write_types_of_their_own),
 		cmocka_unit_test(a_gateway_names_its_region_and_a_region_is_its_own),
+		cmocka_unit_test(a_regions_credit_is_shared_among_its_sessions),
+		cmocka_unit_test(a_region_rests_longer_with_each_failure_and_not_for_ever),
+		cmocka_unit_test(a_regions_rate_lets_a_seconds_worth_through_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
