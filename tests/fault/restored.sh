@@ -4,6 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
+# shellcheck disable=SC2119 # agent_start takes options of the agent, not of this script
 # shellcheck source=tests/harness/agent.sh
 source "$(dirname "$0")/../harness/agent.sh"
 trap 'agent_stop; test_end' EXIT
