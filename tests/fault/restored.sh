@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The centre loses its newest events: an older copy of the database is restored. The agent's witness notices, nothing goes on until
 # the restore is acknowledged, and then what the copy lacks comes back from the region: nothing is missing.
+# shellcheck disable=SC2119 # agent_start takes options of the agent, not of this script
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
-# shellcheck disable=SC2119 # agent_start takes options of the agent, not of this script
 # shellcheck source=tests/harness/agent.sh
 source "$(dirname "$0")/../harness/agent.sh"
 trap 'agent_stop; test_end' EXIT
