@@ -32,6 +32,7 @@ cli_run cli_agent_status;
 cli_run cli_log_verify;
 cli_run cli_log_export;
 cli_run cli_log_checkpoint;
+cli_run cli_log_reopen;
 cli_run cli_migrate;
 cli_run cli_keys_new;
 cli_run cli_keys_add;

@@ -66,3 +66,19 @@ enum status cli_log_store_load_entries(struct db *db, struct arena *arena, const
 	db_rows_destroy(&rows);
 	return STATUS_OK;
 }
+
+enum status cli_log_store_open_incarnation(struct db *db, const char *name, int64_t *ret_number)
+{
+	/* The clock, so that it is greater than one that was lost with the newer database; and greater than any that is there. */
+	static const char SQL[] =
+		"INSERT INTO effreg.incarnation (number, name) SELECT GREATEST((EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,"
+		" COALESCE(pg_catalog.max(number), 0) + 1), $1 FROM effreg.incarnation RETURNING number";
+	const struct db_param params[] = {db_text(name)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_number = db_get_integer(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}

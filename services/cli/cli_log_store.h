@@ -1,4 +1,4 @@
-/* cli_log_store: the statements that read the logs, one function for each question. Statuses are those of db.h. */
+/* cli_log_store: the statements over the logs, one function for each question. Statuses are those of db.h. */
 #ifndef EFFREG_CLI_LOG_STORE_H
 #define EFFREG_CLI_LOG_STORE_H
 
@@ -17,5 +17,8 @@ enum status cli_log_store_load_heads(struct db *db, struct arena *arena, const c
 /* Up to limit entries from seq on, in arena. */
 enum status cli_log_store_load_entries(struct db *db, struct arena *arena, const char *region, uint64_t seq, size_t limit,
                                        struct stored_entry **ret_entries, size_t *ret_count) MUST_CHECK;
+
+/* Opens an incarnation of the logs; *ret_number: its number, greater than any before. */
+enum status cli_log_store_open_incarnation(struct db *db, const char *name, int64_t *ret_number) MUST_CHECK;
 
 #endif

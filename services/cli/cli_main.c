@@ -50,6 +50,7 @@ static const struct command_row COMMANDS[] = {
 	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
 	{"log export", cli_log_export, "write the logs into files", "выгрузить журналы в файлы"},
 	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
+	{"log reopen", cli_log_reopen, "acknowledge that the logs were restored from an older copy", "подтвердить, что журналы восстановлены из старой копии"},
 	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
 	{"keys new", cli_keys_new, "make a key pair", "создать пару ключей"},
 	{"keys add", cli_keys_add, "give a key its role", "выдать ключу роль"},

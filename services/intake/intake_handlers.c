@@ -125,7 +125,7 @@ static void greet(struct intake *intake, struct intake_session *session, const s
 	if (welcome.witness == PUSH_WITNESS_MISMATCH)
 		log_write(LOG_EVENT_witness_mismatch, "region", session->region, "source", session->source, NULL);
 	const struct push_message answer = {
-		.type = PUSH_WELCOME, .version = PUSH_VERSION, .region = session->region, .source_sequence = welcome.source_sequence,
+		.type = PUSH_WELCOME, .version = PUSH_VERSION, .region = session->region, .source_sequence = welcome.source_sequence, .incarnation = welcome.incarnation,
 		.last_seq = welcome.last_seq, .head = welcome.head, .witness = welcome.witness,
 		.credit_batches = session->credit_batches, .credit_bytes = session->credit_bytes};
 	send_message(intake, session, &answer);

@@ -44,7 +44,8 @@ enum status intake_store_load_welcome(struct db *db, const char *region, const s
 		"SELECT COALESCE(h.last_seq, 0), h.hash,"
 		" COALESCE((SELECT pg_catalog.upper(part) - 1 FROM effreg.source s, pg_catalog.unnest(s.received) AS part"
 		"           WHERE s.region_id = r.region_id AND s.source = $2 AND pg_catalog.lower(part) = 1), 0),"
-		" (SELECT e.hash FROM effreg.event e WHERE e.region_id = r.region_id AND e.seq = $3::bigint)"
+		" (SELECT e.hash FROM effreg.event e WHERE e.region_id = r.region_id AND e.seq = $3::bigint),"
+		" COALESCE((SELECT pg_catalog.max(i.number) FROM effreg.incarnation i), 0)"
 		" FROM effreg.region r LEFT JOIN effreg.event_head h USING (region_id) WHERE r.region_id = $1";
 	const struct db_param params[] = {
 		db_text(region), db_text(hello->source), db_integer(arena, hello->has_witness ? (int64_t)hello->last_seq : 0)};
@@ -56,6 +57,7 @@ enum status intake_store_load_welcome(struct db *db, const char *region, const s
 	if (db_rows_count(rows) == 1) {
 		ret_welcome->last_seq = (uint64_t)db_get_integer(rows, 0, 0);
 		ret_welcome->source_sequence = (uint64_t)db_get_integer(rows, 0, 2);
+		ret_welcome->incarnation = (uint64_t)db_get_integer(rows, 0, 4);
 		ret_welcome->witness = judge_witness(rows, hello, arena);
 		struct span head = db_get_bytes(rows, 0, 1, arena);
 		if (head.len == SHA256_BYTES)

@@ -11,11 +11,12 @@
  * transaction; the texts live in arena. */
 enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights) MUST_CHECK;
 
-/* What WELCOME tells: head of the log, the source's numbers without a hole, the witness's verdict. NOT_FOUND: no such region. */
+/* What WELCOME tells: head of the log, its incarnation, the source's numbers without a hole, the witness's verdict. NOT_FOUND: no such region. */
 struct intake_welcome {
 	uint64_t last_seq;
 	struct sha256 head;
 	uint64_t source_sequence;
+	uint64_t incarnation;          /* 0 = the first */
 	enum push_witness witness;
 };
 enum status intake_store_load_welcome(struct db *db, const char *region, const struct push_message *hello, struct arena *arena,

@@ -79,9 +79,10 @@ static void welcome_comes_back(void **state)
 {
 	(void)state;
 	for (int witness = PUSH_WITNESS_UNKNOWN; witness <= PUSH_WITNESS_MISMATCH; witness++) {
-		go_round(&(struct push_message){.type = PUSH_WELCOME, .version = 1, .region = "20000000", .source_sequence = 17, .last_seq = 41,
+		go_round(&(struct push_message){.type = PUSH_WELCOME, .version = 1, .region = "20000000", .source_sequence = 17, .incarnation = (uint64_t)witness, .last_seq = 41,
 		                                .head = hash_a(), .witness = (enum push_witness)witness, .credit_bytes = 800, .credit_batches = 3});
 		assert_int_equal(parsed.witness, witness);
+		assert_int_equal(parsed.incarnation, witness);
 	}
 	assert_int_equal(parsed.version, 1);
 	assert_string_equal(parsed.region, "20000000");
