@@ -143,7 +143,7 @@ static int close_all(void **state)
 static void a_local_socket_needs_no_key_and_is_its_owners_and_groups(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/effreg-bus.XXXXXX", endpoint[64], path[64];
+	char folder[] = "/tmp/effreg-bus.XXXXXX", endpoint[80], path[64];
 	struct bus_socket *listener = NULL;
 	struct stat info;
 	assert_non_null(mkdtemp(folder));
