@@ -4,7 +4,7 @@ void csv_reader_init(struct csv_reader *reader, struct span text)
 {
 	if (text.len >= 3 && memcmp(text.at, "\xEF\xBB\xBF", 3) == 0)
 		text = span_of(text.at + 3, text.len - 3);
-	*reader = (struct csv_reader){.rest = text, .next_line = 1};
+	*reader = (struct csv_reader){.rest = text, .next_line = 1, .separator = ','};
 }
 
 /* Fields are terminated texts: a zero byte inside would cut one short without a word. */
@@ -59,7 +59,7 @@ static enum status read_quoted(struct csv_reader *reader, struct arena *arena, c
 	}
 	*ret_field = field;
 	skip(reader, at + 1);
-	if (reader->rest.len > 0 && reader->rest.at[0] != ',' && !at_break(reader))
+	if (reader->rest.len > 0 && reader->rest.at[0] != reader->separator && !at_break(reader))
 		return bad(reader, fault, "there is text behind a closing quote");
 	return STATUS_OK;
 }
@@ -73,7 +73,7 @@ static enum status read_field(struct csv_reader *reader, struct arena *arena, co
 	size_t len = 0;
 	while (len < reader->rest.len) {
 		char c = reader->rest.at[len];
-		if (c == ',' || c == '\r' || c == '\n')
+		if (c == reader->separator || c == '\r' || c == '\n')
 			break;
 		if (c == '"')
 			return bad(reader, fault, "a quote stands inside a field that is not quoted");
@@ -103,7 +103,7 @@ enum status csv_read_row(struct csv_reader *reader, struct arena *arena, const c
 		if (status != STATUS_OK)
 			return status;
 		count++;
-		if (reader->rest.len == 0 || reader->rest.at[0] != ',')
+		if (reader->rest.len == 0 || reader->rest.at[0] != reader->separator)
 			break;
 		skip(reader, 1);
 	}

@@ -1,4 +1,4 @@
-/* csv: reading of comma-separated values (RFC 4180): quoted fields with doubled quotes and line breaks, CRLF or LF. */
+/* csv: reading of comma-separated values (RFC 4180), or values that another byte separates: quoted fields with doubled quotes and line breaks, CRLF or LF. */
 #ifndef EFFREG_CSV_H
 #define EFFREG_CSV_H
 
@@ -11,6 +11,7 @@ struct csv_reader {
 	struct span rest;
 	size_t line;       /* of the row last read, from 1 */
 	size_t next_line;
+	char separator;    /* a comma; may be set to another one after csv_reader_init */
 };
 
 void csv_reader_init(struct csv_reader *reader, struct span text);  /* skips a byte-order mark */

@@ -42,6 +42,13 @@ void ident_uuid_format(const struct ident_uuid *uuid, char text[UUID_TEXT_SIZE])
 	uuid_unparse_lower(uuid->bytes, text);
 }
 
+struct ident_uuid ident_uuid_v5(const struct ident_uuid *space, struct span name)
+{
+	struct ident_uuid uuid;
+	uuid_generate_sha1(uuid.bytes, space->bytes, name.at, name.len);
+	return uuid;
+}
+
 struct ident_uuid ident_uuid_v7(uint64_t unix_ms, const uint8_t random[10])
 {
 	struct ident_uuid uuid;

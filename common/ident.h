@@ -19,6 +19,8 @@ bool ident_uuid_parse(const char *text, struct ident_uuid *ret_uuid) MUST_CHECK;
 void ident_uuid_format(const struct ident_uuid *uuid, char text[UUID_TEXT_SIZE]);  /* lower case */
 /* RFC 9562 version 7 of a Unix time in milliseconds and ten random bytes. */
 struct ident_uuid ident_uuid_v7(uint64_t unix_ms, const uint8_t random[10]);
+/* RFC 9562 version 5: of a name within a space; the same always. */
+struct ident_uuid ident_uuid_v5(const struct ident_uuid *space, struct span name);
 
 bool ident_is_oktmo(const char *text);  /* exactly eight digits */
 bool ident_is_name(const char *text);   /* entity ids: 1..64 of A-Z a-z 0-9 . _ - */

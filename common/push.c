@@ -104,30 +104,24 @@ static bool read_credit(const struct json *json, struct push_message *message)
 	return read_count(json, "bytes", &message->credit_bytes) && read_count(json, "batches", &message->credit_batches);
 }
 
-static enum status parse_log(const struct json *json, struct push_message *message, struct fault *fault)
+static enum status parse_welcome(const struct json *json, struct push_message *message, struct fault *fault)
 {
+	uint64_t version;
 	const char *witness = json_find_string(json, "witness");
 	message->region = json_find_string(json, "region");
-	if (message->region == NULL || witness == NULL || !read_count(json, "source_sequence", &message->source_sequence))
-		return bad(fault, "", "region, witness or source_sequence is missing");
+	if (!read_count(json, "version", &version) || message->region == NULL || witness == NULL ||
+	    !read_count(json, "source_sequence", &message->source_sequence) || !read_count(json, "last_seq", &message->last_seq) ||
+	    !read_hash(json, "head", &message->head) || !read_credit(json_find(json, "credit"), message))
+		return bad(fault, "", "WELCOME lacks a member");
 	/* Absent from a centre that was never restored. */
 	if (json_find(json, "incarnation") != NULL && !read_count(json, "incarnation", &message->incarnation))
 		return bad(fault, "/incarnation", "an incarnation is a whole number");
+	message->version = (int64_t)version;
 	for (size_t i = 0; i < ARRAY_COUNT(WITNESS_NAMES); i++) {
 		if (text_equal(WITNESS_NAMES[i], witness))
 			message->witness = (enum push_witness)i;
 	}
 	return STATUS_OK;
-}
-
-static enum status parse_welcome(const struct json *json, struct push_message *message, struct fault *fault)
-{
-	uint64_t version;
-	if (!read_count(json, "version", &version) || !read_count(json, "last_seq", &message->last_seq) ||
-	    !read_hash(json, "head", &message->head) || !read_credit(json_find(json, "credit"), message))
-		return bad(fault, "", "WELCOME lacks a member");
-	message->version = (int64_t)version;
-	return parse_log(json, message, fault);
 }
 
 static bool parse_result(const struct json *json, struct push_result *result)
@@ -151,11 +145,12 @@ static bool parse_result(const struct json *json, struct push_result *result)
 	return result->code != NULL;
 }
 
-static enum status parse_results(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+static enum status parse_ack(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
 {
 	const struct json *results = json_find(json, "results");
-	if (!json_is(results, JSON_ARRAY) || !read_count(json, "last_seq", &message->last_seq) || !read_hash(json, "head", &message->head))
-		return bad(fault, "", "results, last_seq or head is missing");
+	if (!read_count(json, "batch", &message->batch) || !json_is(results, JSON_ARRAY) ||
+	    !read_count(json, "last_seq", &message->last_seq) || !read_hash(json, "head", &message->head))
+		return bad(fault, "", "ACK lacks a member");
 	message->count = json_count(results);
 	if (message->count > PUSH_EVENTS_MAX)
 		return bad(fault, "/results", "a batch has at most 500 events");
@@ -167,13 +162,6 @@ static enum status parse_results(struct arena *arena, const struct json *json, s
 	}
 	message->results = copy;
 	return STATUS_OK;
-}
-
-static enum status parse_ack(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
-{
-	if (!read_count(json, "batch", &message->batch))
-		return bad(fault, "", "ACK lacks its batch");
-	return parse_results(arena, json, message, fault);
 }
 
 static enum status parse_nack(const struct json *json, struct push_message *message, struct fault *fault)
@@ -250,20 +238,6 @@ enum status push_parse_answer(struct arena *arena, struct span header, struct pu
 	return status;
 }
 
-enum status push_parse_receipt(struct arena *arena, struct span body, struct push_message *ret_message, struct fault *fault)
-{
-	const struct json *json;
-	struct push_message message = {.type = PUSH_ACK};
-	if (json_parse(arena, body.at, body.len, &HEADER_LIMITS, &json, fault) != STATUS_OK)
-		return bad(fault, "", "the answer is not one JSON object");
-	enum status status = parse_log(json, &message, fault);
-	if (status == STATUS_OK)
-		status = parse_results(arena, json, &message, fault);
-	if (status == STATUS_OK)
-		*ret_message = message;
-	return status;
-}
-
 /* ---- Formatting ---- */
 
 static void write_hash(struct json_writer *writer, const char *name, const struct sha256 *hash)
@@ -304,21 +278,16 @@ static void write_credit(struct json_writer *writer, const struct push_message *
 	json_member_integer(writer, "batches", (int64_t)message->credit_batches);
 }
 
-static void write_log(struct json_writer *writer, const struct push_message *message)
-{
-	json_member_string(writer, "region", message->region);
-	json_member_string(writer, "witness", WITNESS_NAMES[message->witness]);
-	json_member_integer(writer, "source_sequence", (int64_t)message->source_sequence);
-	if (message->incarnation > 0)
-		json_member_integer(writer, "incarnation", (int64_t)message->incarnation);
-}
-
 static void write_welcome(struct json_writer *writer, const struct push_message *message)
 {
 	json_member_integer(writer, "version", message->version);
-	write_log(writer, message);
+	json_member_string(writer, "region", message->region);
+	json_member_integer(writer, "source_sequence", (int64_t)message->source_sequence);
 	json_member_integer(writer, "last_seq", (int64_t)message->last_seq);
 	write_hash(writer, "head", &message->head);
+	json_member_string(writer, "witness", WITNESS_NAMES[message->witness]);
+	if (message->incarnation > 0)
+		json_member_integer(writer, "incarnation", (int64_t)message->incarnation);
 	json_write_name(writer, "credit");
 	json_write_object(writer);
 	write_credit(writer, message);
@@ -345,9 +314,10 @@ static void write_result(struct json_writer *writer, const struct push_result *r
 	json_write_object_end(writer);
 }
 
-static void write_results(struct json_writer *writer, const struct push_message *message)
+static void write_ack(struct json_writer *writer, const struct push_message *message)
 {
 	size_t texts_bytes = 0;
+	json_member_integer(writer, "batch", (int64_t)message->batch);
 	json_write_name(writer, "results");
 	json_write_array(writer);
 	for (size_t i = 0; i < message->count; i++)
@@ -378,8 +348,7 @@ static void write_members(struct json_writer *writer, const struct push_message 
 		write_welcome(writer, message);
 		break;
 	case PUSH_ACK:
-		json_member_integer(writer, "batch", (int64_t)message->batch);
-		write_results(writer, message);
+		write_ack(writer, message);
 		break;
 	case PUSH_NACK:
 		json_member_integer(writer, "batch", (int64_t)message->batch);
@@ -406,15 +375,5 @@ void push_format(struct buf *buf, const struct push_message *message)
 	json_write_object(&writer);
 	json_member_string(&writer, "type", TYPE_NAMES[message->type]);
 	write_members(&writer, message);
-	json_write_object_end(&writer);
-}
-
-void push_format_receipt(struct buf *buf, const struct push_message *message)
-{
-	struct json_writer writer;
-	json_writer_init(&writer, buf);
-	json_write_object(&writer);
-	write_log(&writer, message);
-	write_results(&writer, message);
 	json_write_object_end(&writer);
 }

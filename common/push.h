@@ -70,11 +70,6 @@ enum status push_parse_request(struct arena *arena, struct span header, struct p
 enum status push_parse_answer(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
 #define PUSH_ARENA_BYTES(len) (JSON_ARENA_BYTES(len) + (sizeof(struct push_result) + 16) * PUSH_EVENTS_MAX)
 
-/* The gateway's answer to POST /api/v1/events (proto/README.md, section 13): what WELCOME and ACK say, as one document:
- * region, witness, source_sequence, incarnation, results, last_seq, head. Parsed as the frames are. */
-enum status push_parse_receipt(struct arena *arena, struct span body, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
-void push_format_receipt(struct buf *buf, const struct push_message *message);
-
 /* Appends the header frame: at most PUSH_ANSWER_BYTES_MAX for count <= PUSH_EVENTS_MAX. An ACK whose refusals say too much
  * loses the texts of the later ones, never a code or a pointer. */
 void push_format(struct buf *buf, const struct push_message *message);

@@ -118,5 +118,7 @@ enum agent_file_kind agent_file_kind(const char *name)
 {
 	if (name[0] == '.')
 		return AGENT_FILE_IGNORED;
-	return ends_with(name, ".ndjson") || ends_with(name, ".jsonl") ? AGENT_FILE_LINES : AGENT_FILE_IGNORED;
+	if (ends_with(name, ".ndjson") || ends_with(name, ".jsonl"))
+		return AGENT_FILE_LINES;
+	return ends_with(name, ".csv") ? AGENT_FILE_TABLE : AGENT_FILE_IGNORED;
 }

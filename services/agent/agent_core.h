@@ -56,8 +56,8 @@ enum agent_verdict agent_judge(const struct push_result *result);
 
 /* ---- Files ---- */
 
-enum agent_file_kind { AGENT_FILE_IGNORED, AGENT_FILE_LINES };
-/* *.ndjson and *.jsonl are lines, an event each; names that begin with a dot or end otherwise are not ours (a file is written
+enum agent_file_kind { AGENT_FILE_IGNORED, AGENT_FILE_LINES, AGENT_FILE_TABLE };
+/* *.ndjson and *.jsonl are lines, an event each; *.csv is a table; names that begin with a dot or end otherwise are not ours (a file is written
  * under another name and renamed when it is whole). */
 enum agent_file_kind agent_file_kind(const char *name);
 

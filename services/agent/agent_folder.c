@@ -1,7 +1,9 @@
 #include "services/agent/agent_folder.h"
 
 #include "common/ambient.h"
+#include "common/csv.h"
 #include "common/log.h"
+#include "common/mapping.h"
 #include "common/telemetry.h"
 
 #include <dirent.h>
@@ -16,12 +18,21 @@
 
 #define LOOK_MS         1000
 #define TURN_BYTES_MAX  ((size_t)1024 * 1024)     /* of lines in one turn */
+#define TABLE_BYTES_MAX ((size_t)8 * 1024 * 1024)  /* a table is in memory while it is read; larger ones are split */
+#define TABLE_ARENA_MAX (4 * TABLE_BYTES_MAX)
+#define ROW_ARENA_MAX   ((size_t)40 * 1024 * 1024)
 #define REPORT_MAX      ((size_t)16 * 1024 * 1024) /* of a report; what would be more is only counted in its last line */
 
 struct agent_folder {
 	struct loop *loop;
 	struct agent_input *input;
 	char path[PATH_MAX];
+	const struct json *mapping_document;    /* NULL = no tables */
+	/* a table at hand */
+	struct arena *table_arena, *row_arena;
+	struct mapping *mapping;
+	struct csv_reader reader;
+	bool is_table;
 	/* the file at hand; NULL = none */
 	FILE *file;
 	char name[NAME_MAX + 1];
@@ -39,6 +50,12 @@ struct agent_folder {
 
 /* ---- Finding a file ---- */
 
+static bool is_ours(const struct agent_folder *folder, const char *name)
+{
+	enum agent_file_kind kind = agent_file_kind(name);
+	return kind == AGENT_FILE_LINES || (kind == AGENT_FILE_TABLE && folder->mapping_document != NULL);
+}
+
 /* The first name, in their order, of a file that is ours. */
 static bool find_file(struct agent_folder *folder)
 {
@@ -51,11 +68,107 @@ static bool find_file(struct agent_folder *folder)
 	}
 	while ((entry = readdir(directory)) != NULL) {
 		bool first = folder->name[0] == '\0' || strcmp(entry->d_name, folder->name) < 0;
-		if (first && agent_file_kind(entry->d_name) != AGENT_FILE_IGNORED)
+		if (first && is_ours(folder, entry->d_name))
 			snprintf(folder->name, sizeof folder->name, "%s", entry->d_name);
 	}
 	closedir(directory);
 	return folder->name[0] != '\0';
+}
+
+/* ---- The report ---- */
+
+static void report(struct agent_folder *folder, size_t line, const char *column, const struct fault *fault)
+{
+	struct json_writer writer;
+	folder->refused++;
+	if (folder->report.len > REPORT_MAX)
+		return;
+	json_writer_init(&writer, &folder->report);
+	json_write_object(&writer);
+	json_member_integer(&writer, "line", (int64_t)line);
+	if (column != NULL)
+		json_member_string(&writer, "column", column);
+	agent_refusal_write(&writer, fault);
+	json_write_object_end(&writer);
+	buf_text(&folder->report, "\n");
+}
+
+/* ---- Tables ---- */
+
+static enum status read_header(struct agent_folder *folder, const char *path, struct fault *fault)
+{
+	struct span text = {0};
+	const char *const *header;
+	size_t count;
+	arena_reset(folder->table_arena);
+	enum status status = ambient_read_file(folder->table_arena, path, TABLE_BYTES_MAX, &text, fault);
+	if (status == STATUS_OK)
+		status = mapping_new(folder->table_arena, folder->mapping_document, &folder->mapping, fault);
+	if (status != STATUS_OK)
+		return status;
+	csv_reader_init(&folder->reader, text);
+	folder->reader.separator = mapping_separator(folder->mapping);
+	status = csv_read_row(&folder->reader, folder->table_arena, &header, &count, fault);
+	if (status == STATUS_NOT_FOUND)
+		return fault_set(fault, STATUS_INVALID, "bad_csv", "", -1, "the table is empty: its first row names the columns");
+	return status == STATUS_OK ? mapping_bind(folder->mapping, header, count, fault) : status;
+}
+
+/* A table that cannot be read has no rows, and a refusal. */
+static void open_table(struct agent_folder *folder, const char *path)
+{
+	struct fault fault = {.offset = -1};
+	if (read_header(folder, path, &fault) == STATUS_OK)
+		return;
+	csv_reader_init(&folder->reader, span_of("", 0));
+	report(folder, 1, NULL, &fault);
+}
+
+static void take_row(struct agent_folder *folder, const char *const *cells, size_t count)
+{
+	struct mapping_event events[MAPPING_EVENTS_MAX];
+	size_t events_count;
+	const char *column;
+	struct fault fault = {.offset = -1};
+	if (mapping_make(folder->mapping, folder->row_arena, cells, count, events, &events_count, &column, &fault) != STATUS_OK) {
+		report(folder, folder->reader.line, column, &fault);
+		return;
+	}
+	for (size_t i = 0; i < events_count; i++) {
+		folder->offsets[folder->count] = folder->text.len;
+		folder->events[folder->count] = span_of(NULL, events[i].bytes.len);
+		folder->lines[folder->count++] = folder->reader.line;
+		buf_append(&folder->text, events[i].bytes.at, events[i].bytes.len);
+	}
+}
+
+static bool is_empty(const char *const *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (cells[i][strspn(cells[i], " \t")] != '\0')
+			return false;
+	}
+	return true;
+}
+
+/* Rows as long as there is room for all events of one more. */
+static void read_rows(struct agent_folder *folder)
+{
+	const char *const *cells;
+	size_t count;
+	struct fault fault = {.offset = -1};
+	while (folder->count + MAPPING_EVENTS_MAX <= AGENT_INPUT_MAX && folder->text.len < TURN_BYTES_MAX) {
+		arena_reset(folder->row_arena);
+		enum status status = csv_read_row(&folder->reader, folder->row_arena, &cells, &count, &fault);
+		if (status == STATUS_OK && !is_empty(cells, count))
+			take_row(folder, cells, count);
+		if (status == STATUS_OK)
+			continue;
+		if (status != STATUS_NOT_FOUND)
+			report(folder, folder->reader.line, NULL, &fault);
+		csv_reader_init(&folder->reader, span_of("", 0));
+		return;
+	}
 }
 
 static bool open_file(struct agent_folder *folder)
@@ -74,10 +187,13 @@ static bool open_file(struct agent_folder *folder)
 	ASSERT(folder->file != NULL);
 	folder->line = folder->accepted = folder->duplicate = folder->refused = folder->count = 0;
 	buf_reset(&folder->report);
+	folder->is_table = agent_file_kind(folder->name) == AGENT_FILE_TABLE;
+	if (folder->is_table)
+		open_table(folder, path);
 	return true;
 }
 
-/* ---- Reading ---- */
+/* ---- Reading lines ---- */
 
 /* Appends the next line that is not empty, without its end, to text; of one over the limit only so much that it is seen to be too
  * large. False at the end of the file. */
@@ -109,7 +225,9 @@ static bool read_turn(struct agent_folder *folder)
 {
 	size_t len;
 	buf_reset(&folder->text);
-	while (folder->count < AGENT_INPUT_MAX && folder->text.len < TURN_BYTES_MAX) {
+	if (folder->is_table)
+		read_rows(folder);
+	while (!folder->is_table && folder->count < AGENT_INPUT_MAX && folder->text.len < TURN_BYTES_MAX) {
 		size_t offset = folder->text.len;
 		if (!read_line(folder, &len))
 			break;
@@ -122,20 +240,7 @@ static bool read_turn(struct agent_folder *folder)
 	return folder->count > 0;
 }
 
-/* ---- The report ---- */
-
-static void report(struct agent_folder *folder, size_t line, const struct agent_result *result)
-{
-	struct json_writer writer;
-	if (folder->report.len > REPORT_MAX)
-		return;
-	json_writer_init(&writer, &folder->report);
-	json_write_object(&writer);
-	json_member_integer(&writer, "line", (int64_t)line);
-	agent_refusal_write(&writer, &result->fault);
-	json_write_object_end(&writer);
-	buf_text(&folder->report, "\n");
-}
+/* ---- Results ---- */
 
 static void note_results(struct agent_folder *folder)
 {
@@ -145,10 +250,8 @@ static void note_results(struct agent_folder *folder)
 			folder->accepted++;
 		else if (result->outcome == AGENT_DUPLICATE)
 			folder->duplicate++;
-		else {
-			folder->refused++;
-			report(folder, folder->lines[i], result);
-		}
+		else
+			report(folder, folder->lines[i], NULL, &result->fault);
 	}
 	folder->count = 0;
 }
@@ -230,7 +333,8 @@ static enum status make_subfolder(const char *path, const char *name, struct fau
 	return STATUS_OK;
 }
 
-enum status agent_folder_new(struct loop *loop, const char *path, struct agent_input *input, struct agent_folder **ret_folder, struct fault *fault)
+enum status agent_folder_new(struct loop *loop, const char *path, const struct json *mapping, struct agent_input *input,
+                             struct agent_folder **ret_folder, struct fault *fault)
 {
 	enum status status = make_subfolder(path, "done", fault);
 	if (status == STATUS_OK)
@@ -241,9 +345,12 @@ enum status agent_folder_new(struct loop *loop, const char *path, struct agent_i
 	ASSERT(folder != NULL);
 	folder->loop = loop;
 	folder->input = input;
+	folder->mapping_document = mapping;
+	folder->table_arena = arena_new(TABLE_ARENA_MAX);
+	folder->row_arena = arena_new(ROW_ARENA_MAX);
 	snprintf(folder->path, sizeof folder->path, "%s", path);
 	buf_init(&folder->report, REPORT_MAX + 8192);
-	buf_init(&folder->text, TURN_BYTES_MAX + EVENT_BYTES_MAX + 1);
+	buf_init(&folder->text, TURN_BYTES_MAX + TABLE_BYTES_MAX * MAPPING_EVENTS_MAX);
 	loop_every(loop, LOOK_MS, on_turn, folder);
 	loop_soon(loop, on_turn, folder);
 	*ret_folder = folder;
@@ -258,6 +365,8 @@ void agent_folder_destroy(struct agent_folder **folder)
 		fclose((*folder)->file);
 	buf_clear(&(*folder)->report);
 	buf_clear(&(*folder)->text);
+	arena_destroy(&(*folder)->table_arena);
+	arena_destroy(&(*folder)->row_arena);
 	free(*folder);
 	*folder = NULL;
 }

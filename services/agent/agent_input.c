@@ -1,5 +1,7 @@
 #include "services/agent/agent_input.h"
 
+#include "common/ambient.h"
+#include "common/mapping.h"
 #include "common/telemetry.h"
 
 #include <stdio.h>
@@ -43,6 +45,19 @@ void agent_input_destroy(struct agent_input **input)
 	arena_destroy(&(*input)->arena);
 	free(*input);
 	*input = NULL;
+}
+
+enum status agent_input_read_mapping(const struct agent_input *input, struct arena *arena, const char *path, const struct json **ret_mapping,
+                                     struct fault *fault)
+{
+	struct span text = {0};
+	struct mapping *mapping;
+	enum status status = ambient_read_file(arena, path, MAPPING_BYTES_MAX, &text, fault);
+	if (status == STATUS_OK)
+		status = json_parse(arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, ret_mapping, fault);
+	if (status == STATUS_OK)
+		status = schema_validate(contract_schema(input->contract, "mapping.v1.json"), *ret_mapping, arena, fault);
+	return status == STATUS_OK ? mapping_new(arena, *ret_mapping, &mapping, fault) : status;
 }
 
 void agent_input_on_taken(struct agent_input *input, void (*taken)(void *context), void *context)

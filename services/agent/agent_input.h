@@ -16,6 +16,10 @@ struct agent_input;
 enum status agent_input_new(struct agent_spool *spool, const char *region, struct agent_input **ret_input, struct fault *fault) MUST_CHECK;
 void agent_input_destroy(struct agent_input **input);
 
+/* Reads and checks a mapping for tables (mapping.v1.json) into arena. */
+enum status agent_input_read_mapping(const struct agent_input *input, struct arena *arena, const char *path, const struct json **ret_mapping,
+                                     struct fault *fault) MUST_CHECK;
+
 /* Whoever hands events in is followed by this call: something is waiting to be sent. */
 void agent_input_on_taken(struct agent_input *input, void (*taken)(void *context), void *context);
 

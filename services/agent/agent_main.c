@@ -1,6 +1,7 @@
 /* effreg-agent: at a region: takes events from its systems, keeps them on disk, and brings them to the centre. */
 #include "common/ambient.h"
 #include "common/log.h"
+#include "common/mapping.h"
 #include "services/agent/agent_folder.h"
 #include "services/agent/agent_handlers.h"
 
@@ -15,6 +16,7 @@ struct agent {
 	struct agent_handlers handlers;
 	struct agent_folder *folder;
 	struct http_server *server;
+	struct arena *mapping_arena;   /* the mapping of tables, for the life of the process */
 };
 
 static const struct config_option OPTIONS[] = {
@@ -26,6 +28,7 @@ static const struct config_option OPTIONS[] = {
 	{"spool_bytes_max", CONFIG_INTEGER, "1073741824", 1048576, (int64_t)1 << 40, "bytes of events held; beyond, input is turned away and nothing is dropped"},
 	{"keep_days", CONFIG_INTEGER, "14", 0, 3660, "how long events that the centre has stored are kept: as far back as its backups may have to go, days"},
 	{"inbox", CONFIG_TEXT, "", 0, 0, "folder whose *.ndjson and *.jsonl files are taken; empty = none"},
+	{"mapping_file", CONFIG_TEXT, "", 0, 0, "how *.csv files of the inbox become events (mapping.v1.json); empty = they are left alone"},
 	{"local_http", CONFIG_TEXT, "", 0, 0, "address:port of POST /events for the region's own systems; empty = none"},
 	{"local_socket", CONFIG_TEXT, "", 0, 0, "ZeroMQ socket for the same, ipc:///run/effreg/agent.sock; empty = none"},
 };
@@ -91,16 +94,27 @@ static enum status open_socket(struct agent *agent, struct fault *fault)
 	return status;
 }
 
+static enum status open_inbox(struct agent *agent, struct fault *fault)
+{
+	const struct config *config = agent->service->config;
+	const char *inbox = config_text(config, "inbox"), *mapping_file = config_text(config, "mapping_file");
+	const struct json *mapping = NULL;
+	enum status status = STATUS_OK;
+	if (inbox[0] == '\0')
+		return STATUS_OK;
+	if (mapping_file[0] != '\0')
+		status = agent_input_read_mapping(agent->handlers.input, agent->mapping_arena, mapping_file, &mapping, fault);
+	return status == STATUS_OK ? agent_folder_new(agent->service->loop, inbox, mapping, agent->handlers.input, &agent->folder, fault) : status;
+}
+
 static enum status open_doors(struct agent *agent, struct fault *fault)
 {
 	struct service *service = agent->service;
-	const char *inbox = config_text(service->config, "inbox"), *address = config_text(service->config, "local_http");
+	const char *address = config_text(service->config, "local_http");
 	enum status status = open_socket(agent, fault);
 	if (status == STATUS_OK && address[0] != '\0')
 		status = http_server_new(service->loop, address, agent_handlers_on_http, &agent->handlers, &agent->server, fault);
-	if (status == STATUS_OK && inbox[0] != '\0')
-		status = agent_folder_new(service->loop, inbox, agent->handlers.input, &agent->folder, fault);
-	return status;
+	return status == STATUS_OK ? open_inbox(agent, fault) : status;
 }
 
 static enum status start(struct service *service, struct fault *fault)
@@ -111,6 +125,7 @@ static enum status start(struct service *service, struct fault *fault)
 	agent->service = service;
 	agent->handlers.loop = service->loop;
 	agent->handlers.arena = arena_new(ARENA_MAX);
+	agent->mapping_arena = arena_new(2 * JSON_ARENA_BYTES(MAPPING_BYTES_MAX));
 	enum status status = open_spool(agent, fault);
 	if (status == STATUS_OK)
 		status = open_roads(agent, fault);
@@ -133,6 +148,7 @@ static void stop(struct service *service)
 	agent_input_destroy(&agent->handlers.input);
 	agent_spool_close(&agent->handlers.spool);
 	arena_destroy(&agent->handlers.arena);
+	arena_destroy(&agent->mapping_arena);
 	free(agent);
 	service->state = NULL;
 }

@@ -9,6 +9,7 @@ typedef int cli_run(int argc, char **argv, enum cli_lang lang);
 
 cli_run cli_validate;
 cli_run cli_push;
+cli_run cli_import;
 cli_run cli_rank;
 cli_run cli_rank_confidence;
 cli_run cli_rank_audit;

@@ -17,6 +17,7 @@ static const struct command_row COMMANDS[] = {
 	{"generate", cli_generate, "write the demonstration data", "записать демонстрационные данные"},
 	{"validate", cli_validate, "check events, or any instance against a schema", "проверить события или документ по схеме"},
 	{"push", cli_push, "send events to the centre", "отправить события в центр"},
+	{"import", cli_import, "make events of a table", "сделать события из таблицы"},
 	{"rank confidence", cli_rank_confidence, "tell how sure places are, from estimates and their errors",
 	 "оценить надёжность мест по оценкам и их погрешностям"},
 	{"rank explain", cli_rank_explain, "tell what a score is made of and why a place changed",

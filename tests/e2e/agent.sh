@@ -51,6 +51,8 @@ centre_region_keys "$region"
 centre_choose_ports
 agent_prepare "$region"
 
+sed "s/\"region\": \"[0-9]*\"/\"region\": \"$region\"/; s,ru-vor/projects,$source," "$centre_root/deploy/config/mapping.projects.json" >"$test_work/mapping"
+
 check "the agent is ready while the centre is not there" agent_start
 check "it says so" agent_status
 
@@ -71,7 +73,7 @@ sed -n 1,5p "$test_work/lines" | agent_drop mended.ndjson
 check "the mended file is done" agent_until in_folder done/mended.ndjson
 check_equal "its other lines were duplicates" 5 "$(agent_count waiting)"
 
-sed -n 6p "$test_work/lines" >"$test_work/one"
+sed -n 6p "$test_work/lines" | tr -d '\n' >"$test_work/one" # a newline behind it would be other bytes
 check_equal "an event by HTTP is accepted" 200 "$(agent_post application/cloudevents+json "$test_work/one")"
 check "with its number" answered '{"results":[{"accepted":"6"}]}'
 check_equal "the same once more is a duplicate" 200 "$(agent_post application/cloudevents+json "$test_work/one")"
@@ -124,6 +126,19 @@ check_equal "the agent lets in its owner and group alone" "srw-rw----" "$(stat -
 check_equal "the agent takes less than 30 MB" yes \
 	"$(awk '/^VmRSS:/ { print ($2 < 30000 ? "yes" : $2 " kB") }' "/proc/$agent_pid/status")"
 
+# ---- a table
+agent_stop
+agent_start --mapping-file "$test_work/mapping"
+{
+	"$centre_bin/effreg" import --template --mapping "$test_work/mapping"
+	echo 'T-1;05.02.2024;Выдача;строительство;minstroy;услуга;да;самостоятельно;Выдача;Заявление;Разрешение;;;'
+	echo 'T-2;завтра;Запись;здравоохранение;minzdrav;услуга;нет;с партнёром;Запись;Обращение;Талон;;;'
+} | agent_drop table.csv
+check "a table with a wrong cell goes aside" agent_until in_folder refused/table.csv
+check "its report names row and column" grep -F '{"line":3,"column":"Дата открытия","rejected":"bad_cell"' "$agent_home/inbox/refused/table.csv.report.ndjson"
+total=$((total + 1))
+check "its good row is stored" agent_until stored_are "$total"
+
 # ---- what the centre refuses
 other_source=$(sed -n 1p "$test_work/lines" | sed -E "s/\"id\": ?\"[^\"]*\"/\"id\":\"$(cat /proc/sys/kernel/random/uuid)\"/; s/\"sequence\"/\"x\"/")
 ask "UPDATE effreg.client_key SET sources = '{nobody}' WHERE region_id = '$region'" >/dev/null
@@ -144,7 +159,7 @@ code=200
 for ((n = 0; n < 200 && code == 200; n++)); do
 	for ((i = 0; i < 50; i++)); do
 		# shellcheck disable=SC2001
-		sed -E "s/\"id\": ?\"[^\"]*\"/\"id\":\"$(printf '%08x-0000-4000-8000-%012x' "$n" "$i")\"/" "$test_work/one"
+		sed -E "s/\"id\": ?\"[^\"]*\"/\"id\":\"$(printf '%08x-0000-4000-8000-%012x' "$n" "$i")\"/" "$test_work/one" && echo
 	done | paste -sd , | sed 's/^/[/; s/$/]/' >"$test_work/many"
 	code=$(agent_post application/cloudevents-batch+json "$test_work/many")
 done

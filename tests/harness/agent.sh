@@ -5,6 +5,7 @@
 agent_home=${test_work:?}/agent
 : "${centre_bin:?}" "${centre_home:?}"
 agent_pid=""
+agent_prefix=() # what runs the agent: nsenter with its arguments
 
 agent_free_port() {
 	local port
@@ -32,7 +33,7 @@ agent_prepare() {
 
 # agent_start [OPTION...]
 agent_start() {
-	"$centre_bin/effreg-agent" --region "$agent_region" --push-endpoint "$agent_endpoint" --server-key-file "$centre_home/keys/centre.pub" \
+	"${agent_prefix[@]}" "$centre_bin/effreg-agent" --region "$agent_region" --push-endpoint "$agent_endpoint" --server-key-file "$centre_home/keys/centre.pub" \
 		--key-file "$centre_home/keys/region/$agent_region" --spool "${agent_spool:-$agent_home/spool}" --inbox "$agent_home/inbox" \
 		--local-http "127.0.0.1:$agent_http" --local-socket "$agent_socket" --ops-http "127.0.0.1:$agent_ops" "$@" \
 		>>"$agent_home/log" 2>&1 9>&- &

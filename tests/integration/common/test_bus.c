@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -135,6 +136,45 @@ static int close_all(void **state)
 	bus_close(&server);
 	bus_destroy(&bus);
 	return 0;
+}
+
+/* ---- Inside the machine */
+
+static void a_local_socket_needs_no_key_and_is_its_owners_and_groups(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/effreg-bus.XXXXXX", endpoint[80], path[64];
+	struct bus_socket *listener = NULL;
+	struct stat info;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+	assert_int_equal(bus_bind_local(bus, BUS_ROUTER, endpoint, &listener, &fault), STATUS_OK);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0660);
+	assert_int_equal(bus_connect_local(bus, BUS_DEALER, endpoint, &client, &fault), STATUS_OK);
+	int64_t until_ms = ambient_monotonic_ms() + 5000;
+	while (send_text(client, "hello") != STATUS_OK)
+		assert_true(ambient_monotonic_ms() < until_ms);
+	assert_int_equal(receive(listener, 5000), STATUS_OK);
+	assert_int_equal(bus_message_frames(message), 2);
+	assert_true(span_equal(bus_message_frame(message, 1), span_of_text("hello")));
+	assert_string_equal(bus_message_user(message), "");
+	bus_close(&listener);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void a_local_socket_is_never_one_of_the_network(void **state)
+{
+	(void)state;
+	static const char *const ENDPOINTS[] = {"tcp://127.0.0.1:*", "inproc://agent", "", "ipc:/tmp/x"};
+	struct bus_socket *socket = NULL;
+	for (size_t i = 0; i < ARRAY_COUNT(ENDPOINTS); i++) {
+		assert_int_equal(bus_bind_local(bus, BUS_ROUTER, ENDPOINTS[i], &socket, &fault), STATUS_INVALID);
+		assert_int_equal(bus_connect_local(bus, BUS_DEALER, ENDPOINTS[i], &socket, &fault), STATUS_INVALID);
+		assert_null(socket);
+	}
 }
 
 /* ---- Who gets a session */
@@ -528,6 +568,8 @@ static void a_public_key_follows_from_the_secret_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_local_socket_needs_no_key_and_is_its_owners_and_groups),
+		TEST(a_local_socket_is_never_one_of_the_network),
 		TEST(nothing_is_bound_before_the_zap_handler_stands),
 		TEST(a_known_key_comes_in_and_every_message_carries_it),
 		TEST(an_unknown_key_is_refused_and_its_holder_sees_it),

@@ -80,6 +80,7 @@ static void files_are_told_by_their_names(void **state)
 	(void)state;
 	assert_int_equal(agent_file_kind("a.ndjson"), AGENT_FILE_LINES);
 	assert_int_equal(agent_file_kind("a.JSONL"), AGENT_FILE_LINES);
+	assert_int_equal(agent_file_kind("a.csv"), AGENT_FILE_TABLE);
 	static const char *const IGNORED[] = {".a.ndjson", "a.ndjson.part", "a.ndjson~", ".ndjson", "a.txt", "ndjson", ""};
 	for (size_t i = 0; i < ARRAY_COUNT(IGNORED); i++)
 		assert_int_equal(agent_file_kind(IGNORED[i]), AGENT_FILE_IGNORED);

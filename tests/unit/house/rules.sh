@@ -230,7 +230,7 @@ pure_archives_call_nothing_outside() {
 			{ symbol = $NF; object = $0; sub(/:[^:]*$/, "", object); sub(/.*\//, "", object) }
 			object ~ /:base\.c\.o$/ && symbol ~ /^(stderr|fprintf|__fprintf_chk|abort)$/ { next }
 			symbol ~ /^(time|gettimeofday|clock|clock_gettime|nanosleep|usleep|sleep|localtime|localtime_r|mktime|strftime)$/ ||
-			symbol ~ /^(rand|rand_r|srand|random|srandom|drand48|getrandom|getentropy|uuid_generate.*|randombytes.*|crypto_sign_keypair)$/ ||
+			symbol ~ /^(rand|rand_r|srand|random|srandom|drand48|getrandom|getentropy|uuid_generate(_random|_time|_time_safe)?|randombytes.*|crypto_sign_keypair)$/ ||
 			symbol ~ /^(socket|connect|bind|listen|accept4?|send|sendto|sendmsg|recv|recvfrom|recvmsg|poll|select|epoll_.*|getaddrinfo)$/ ||
 			symbol ~ /^(open|open64|openat|creat|close|read|write|pread|pwrite|rename|unlink|fsync|stat|fstat|mkdir|opendir)$/ ||
 			symbol ~ /^(fopen|fopen64|fdopen|freopen|fclose|fread|fwrite|fputs|fputc|puts|putchar|printf|fprintf|vfprintf|perror|syslog|getline|fgets)$/ ||
