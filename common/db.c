@@ -12,8 +12,16 @@
 
 #define ERROR_SIZE    512
 #define PARAMS_MAX    32
+#define ASKED_MAX     256  /* statements of a process; others are planned every time */
 /* PostgreSQL counts from 2000-01-01. */
 #define PG_EPOCH_US   INT64_C(946684800000000)
+
+/* A statement that was asked before: from the second time on it is prepared, so that it is planned once and not every time. */
+struct asked {
+	uint64_t hash;
+	char *sql;
+	bool prepared;
+};
 
 struct db {
 	PGconn *connection;
@@ -21,6 +29,10 @@ struct db {
 	char sqlstate[6];
 	bool in_transaction;
 	bool warned;        /* a WARNING arrived since db_begin */
+	struct asked *asked;
+	size_t asked_count;
+	unsigned generation;  /* of prepared statements: in their names */
+	bool was_prepared;    /* the last statement */
 };
 
 struct db_rows {
@@ -67,12 +79,23 @@ static void remember(struct db *db, const char *sqlstate, const char *text)
 		db->error[--len] = '\0';
 }
 
+static void forget_asked(struct db *db);
+
+/* "cached plan must not change result type": a migration ran meanwhile. Asked again, under new names, it is planned anew. */
+static enum status plans_are_stale(struct db *db)
+{
+	forget_asked(db);
+	return STATUS_RETRY;
+}
+
 static enum status sort_failure(struct db *db, const PGresult *result)
 {
 	const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	remember(db, sqlstate, result == NULL ? PQerrorMessage(db->connection) : PQresultErrorMessage(result));
 	if (PQstatus(db->connection) != CONNECTION_OK || sqlstate == NULL)
 		return STATUS_UNAVAILABLE;
+	if (text_equal(sqlstate, "0A000") && db->was_prepared)
+		return plans_are_stale(db);
 	return sort_sqlstate(sqlstate);
 }
 
@@ -103,10 +126,11 @@ static void on_notice(void *context, const PGresult *result)
 	}
 }
 
-/* What durability and our texts stand on; and time limits that free a stalled instance's locks. */
+/* What durability and our texts stand on; and time limits that free a stalled instance's locks. Our statements are short: compiling one
+ * costs more than it saves (seconds, where statistics are old). */
 static const char SESSION_SQL[] =
 	"SET synchronous_commit = on; SET standard_conforming_strings = on; SET client_min_messages = warning; "
-	"SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET search_path = pg_catalog";
+	"SET timezone = 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET jit = off; SET search_path = pg_catalog";
 
 static enum status check_server(struct db *db, struct fault *fault)
 {
@@ -156,10 +180,22 @@ enum status db_connect(const char *conninfo, const char *name, struct db **ret_d
 	return STATUS_OK;
 }
 
+/* The statements of a new connection, or of one whose tables were changed, have new names. */
+static void forget_asked(struct db *db)
+{
+	for (size_t i = 0; i < db->asked_count; i++)
+		free(db->asked[i].sql);
+	free(db->asked);
+	db->asked = NULL;
+	db->asked_count = 0;
+	db->generation++;
+}
+
 void db_disconnect(struct db **db)
 {
 	if (*db == NULL)
 		return;
+	forget_asked(*db);
 	PQfinish((*db)->connection);
 	free(*db);
 	*db = NULL;
@@ -167,6 +203,7 @@ void db_disconnect(struct db **db)
 
 static enum status reconnect(struct db *db)
 {
+	forget_asked(db);
 	PQreset(db->connection);
 	db->in_transaction = false;
 	return set_up_session(db, NULL);
@@ -231,18 +268,71 @@ struct db_param db_array(struct arena *arena, const char *const *texts, size_t c
 
 /* ---- Statements ---- */
 
+static uint64_t hash_of(const char *sql)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (const char *at = sql; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	return hash;
+}
+
+/* Its number when it was asked before; else it is noted, while there is room. */
+static struct asked *find_asked(struct db *db, const char *sql)
+{
+	uint64_t hash = hash_of(sql);
+	for (size_t i = 0; i < db->asked_count; i++) {
+		if (db->asked[i].hash == hash && text_equal(db->asked[i].sql, sql))
+			return &db->asked[i];
+	}
+	if (db->asked == NULL)
+		db->asked = calloc(ASKED_MAX, sizeof *db->asked);
+	ASSERT(db->asked != NULL);
+	if (db->asked_count < ASKED_MAX) {
+		struct asked *asked = &db->asked[db->asked_count++];
+		*asked = (struct asked){.hash = hash, .sql = strdup(sql)};
+		ASSERT(asked->sql != NULL);
+	}
+	return NULL;
+}
+
+/* The name under which the statement is prepared, or NULL when it is to be sent as it stands. *ret_failed: preparing it failed, and
+ * with it the transaction. */
+static const char *prepared_name(struct db *db, const char *sql, size_t count, char name[32], PGresult **ret_failed)
+{
+	struct asked *asked = find_asked(db, sql);
+	*ret_failed = NULL;
+	if (asked == NULL)
+		return NULL;
+	snprintf(name, 32, "asked_%u_%zu", db->generation, (size_t)(asked - db->asked));
+	if (!asked->prepared) {
+		PGresult *result = PQprepare(db->connection, name, sql, (int)count, NULL);
+		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+			*ret_failed = result;
+			return NULL;
+		}
+		PQclear(result);
+		asked->prepared = true;
+	}
+	return name;
+}
+
 static PGresult *execute(struct db *db, const char *sql, const struct db_param *params, size_t count)
 {
 	const char *values[PARAMS_MAX];
 	int lengths[PARAMS_MAX];
 	int formats[PARAMS_MAX];
+	char name[32];
+	PGresult *failed;
 	ASSERT(count <= PARAMS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		values[i] = params[i].at;
 		lengths[i] = params[i].len;
 		formats[i] = params[i].binary ? 1 : 0;
 	}
-	return PQexecParams(db->connection, sql, (int)count, NULL, values, lengths, formats, 0);
+	db->was_prepared = prepared_name(db, sql, count, name, &failed) != NULL;
+	if (db->was_prepared)
+		return PQexecPrepared(db->connection, name, (int)count, values, lengths, formats, 0);
+	return failed != NULL ? failed : PQexecParams(db->connection, sql, (int)count, NULL, values, lengths, formats, 0);
 }
 
 static bool succeeded(const PGresult *result)

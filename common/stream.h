@@ -15,6 +15,8 @@
 
 #define STREAM_KEY_MAX      64
 #define STREAM_BATCH_MAX    500
+#define STREAM_TURN_MAX     20000  /* records of a turn, and their bytes: what a rebuild takes at once */
+#define STREAM_TURN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define STREAM_BODY_MAX     ((size_t)64 * 1024)
 #define STREAM_ATTEMPTS_MAX 5
 
@@ -24,8 +26,7 @@ struct stream {
 	const char *head_sql;        /* $1 key → last_seq */
 	const char *read_sql;        /* $1 key, $2 after seq, $3 limit → seq, body, recorded µs */
 	const char *behind_sql;      /* $1 consumer, $2 limit → keys whose head is past the cursor */
-	const char *head_lock_sql;   /* $1 key: creates the head when there is none; → last_seq, locked (NULL: see stream_append) */
-	const char *insert_sql;      /* $1 key, $2 seq, $3 body; moves the head too */
+	const char *write_sql;       /* $1 key, $2 body: appends, moving the head; → seq (NULL: see stream_append) */
 };
 extern const struct stream STREAM_EVENT;
 extern const struct stream STREAM_METRIC;
@@ -102,7 +103,7 @@ enum stream_poison { STREAM_PARK, STREAM_HALT };
 struct stream_consumer_options {
 	const char *consumer;        /* its name: the cursor's */
 	const struct stream *stream;
-	size_t batch_max;            /* records a turn, <= STREAM_BATCH_MAX; 0 = all of it */
+	size_t batch_max;            /* records a turn, <= STREAM_TURN_MAX; 0 = STREAM_BATCH_MAX */
 	enum stream_poison poison;
 	/* A transient status repeats the turn, any other counts as the record's fault. */
 	enum status (*apply)(void *context, const struct stream_turn *turn);

@@ -26,13 +26,11 @@
 	"SELECT h." key " FROM effreg." table "_head h LEFT JOIN effreg.cursor c" \
 	" ON c.consumer = $1 AND c.stream = '" table "' AND c.key = h." key \
 	" WHERE h.last_seq > COALESCE(c.seq, 0) ORDER BY h." key " LIMIT $2::integer"
-/* DO UPDATE locks the row whether it was there or not. */
-#define HEAD_LOCK_SQL(table, key) \
-	"INSERT INTO effreg." table "_head AS h (" key ") VALUES ($1)" \
-	" ON CONFLICT (" key ") DO UPDATE SET last_seq = h.last_seq RETURNING last_seq"
-#define INSERT_SQL(table, key) \
-	"WITH head AS (UPDATE effreg." table "_head SET last_seq = $2::bigint WHERE " key " = $1)" \
-	" INSERT INTO effreg." table " (" key ", seq, body) VALUES ($1, $2::bigint, $3::json)"
+/* The head's row is locked to the end of the transaction, so the order of seq is the order of commit. */
+#define WRITE_SQL(table, key) \
+	"WITH head AS (INSERT INTO effreg." table "_head AS h (" key ", last_seq) VALUES ($1, 1)" \
+	" ON CONFLICT (" key ") DO UPDATE SET last_seq = h.last_seq + 1 RETURNING last_seq)" \
+	" INSERT INTO effreg." table " (" key ", seq, body) SELECT $1, last_seq, $2::json FROM head RETURNING seq"
 
 const struct stream STREAM_EVENT = {
 	.name = "event",
@@ -46,8 +44,7 @@ const struct stream STREAM_METRIC = {
 	.head_sql = HEAD_SQL("metric", "region_id"),
 	.read_sql = READ_SQL("metric", "region_id"),
 	.behind_sql = BEHIND_SQL("metric", "region_id"),
-	.head_lock_sql = HEAD_LOCK_SQL("metric", "region_id"),
-	.insert_sql = INSERT_SQL("metric", "region_id"),
+	.write_sql = WRITE_SQL("metric", "region_id"),
 };
 
 const struct stream STREAM_RATING = {
@@ -55,8 +52,7 @@ const struct stream STREAM_RATING = {
 	.head_sql = HEAD_SQL("rating", "cohort"),
 	.read_sql = READ_SQL("rating", "cohort"),
 	.behind_sql = BEHIND_SQL("rating", "cohort"),
-	.head_lock_sql = HEAD_LOCK_SQL("rating", "cohort"),
-	.insert_sql = INSERT_SQL("rating", "cohort"),
+	.write_sql = WRITE_SQL("rating", "cohort"),
 };
 
 struct append {
@@ -427,17 +423,12 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 enum status stream_write(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
                          uint64_t *ret_seq)
 {
-	const struct db_param head[] = {db_text(key)};
+	const struct db_param params[] = {db_text(key), db_text(arena_text(scratch, body.at, body.len))};
 	struct db_rows *rows;
-	enum status status = db_query(db, stream->head_lock_sql, head, 1, &rows);
+	enum status status = db_query(db, stream->write_sql, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	int64_t seq = db_get_integer(rows, 0, 0) + 1;
+	*ret_seq = (uint64_t)db_get_integer(rows, 0, 0);
 	db_rows_destroy(&rows);
-	const char *text = arena_text(scratch, body.at, body.len);
-	const struct db_param record[] = {db_text(key), db_integer(scratch, seq), db_text(text)};
-	status = db_run(db, stream->insert_sql, record, ARRAY_COUNT(record), NULL);
-	if (status == STATUS_OK)
-		*ret_seq = (uint64_t)seq;
-	return status;
+	return STATUS_OK;
 }

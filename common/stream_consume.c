@@ -64,8 +64,9 @@ struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_c
 	ASSERT(consumer != NULL);
 	consumer->db = db;
 	consumer->options = *options;
-	if (consumer->options.batch_max == 0 || consumer->options.batch_max > STREAM_BATCH_MAX)
+	if (consumer->options.batch_max == 0)
 		consumer->options.batch_max = STREAM_BATCH_MAX;
+	ASSERT(consumer->options.batch_max <= STREAM_TURN_MAX);
 	consumer->arena = arena_new(TURN_BYTES_MAX);
 	consumer->hints = calloc(KEYS_MAX, sizeof *consumer->hints);
 	consumer->proven = calloc(KEYS_MAX, sizeof *consumer->proven);
@@ -223,8 +224,27 @@ static enum status move_cursor(struct stream_consumer *consumer, const char *key
 
 /* ---- Records ---- */
 
-static enum status read_records(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit,
-                                struct stream_record **ret_records, size_t *ret_count)
+/* Records being read. */
+struct reading {
+	struct stream_record *at;
+	size_t count, capacity;
+	size_t bytes;
+};
+
+static enum status take_record(struct stream_consumer *consumer, const struct db_rows *rows, size_t row, uint64_t expected, struct reading *reading)
+{
+	size_t len = db_get_len(rows, row, 1);
+	reading->at[reading->count++] = (struct stream_record){
+		.seq = (uint64_t)db_get_integer(rows, row, 0),
+		.body = span_of(arena_text(consumer->arena, db_get_text(rows, row, 1), len), len),
+		.recorded_us = db_get_integer(rows, row, 2),
+	};
+	reading->bytes += len;
+	return reading->at[reading->count - 1].seq == expected ? STATUS_OK : STATUS_BUG;  /* a gap is proof of loss: never step over it */
+}
+
+static enum status read_some(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit, struct reading *reading,
+                             size_t *ret_count)
 {
 	const struct db_param params[] = {
 		db_text(key), db_integer(consumer->arena, (int64_t)after), db_integer(consumer->arena, (int64_t)limit)};
@@ -232,19 +252,34 @@ static enum status read_records(struct stream_consumer *consumer, const char *ke
 	enum status status = db_query(consumer->db, consumer->options.stream->read_sql, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	size_t count = db_rows_count(rows);
-	struct stream_record *records = arena_array(consumer->arena, struct stream_record, count);
-	for (size_t i = 0; i < count; i++) {
-		size_t len = db_get_len(rows, i, 1);
-		records[i].seq = (uint64_t)db_get_integer(rows, i, 0);
-		records[i].body = span_of(arena_text(consumer->arena, db_get_text(rows, i, 1), len), len);
-		records[i].recorded_us = db_get_integer(rows, i, 2);
-		if (records[i].seq != after + 1 + i)
-			status = STATUS_BUG;  /* a gap is proof of loss: never step over it */
+	*ret_count = db_rows_count(rows);
+	if (reading->count + *ret_count > reading->capacity) {
+		size_t capacity = reading->capacity * 2 > reading->count + *ret_count ? reading->capacity * 2 : reading->count + *ret_count;
+		struct stream_record *larger = arena_array(consumer->arena, struct stream_record, capacity);
+		if (reading->count > 0)
+			memcpy(larger, reading->at, reading->count * sizeof *larger);
+		reading->at = larger;
+		reading->capacity = capacity;
 	}
+	for (size_t row = 0; row < *ret_count && status == STATUS_OK; row++)
+		status = take_record(consumer, rows, row, after + 1 + row, reading);
 	db_rows_destroy(&rows);
-	*ret_records = records;
-	*ret_count = count;
+	return status;
+}
+
+/* A batch at a time, until there are limit of them, no more, or as many bytes as a turn may hold. */
+static enum status read_records(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit,
+                                struct stream_record **ret_records, size_t *ret_count)
+{
+	struct reading reading = {NULL, 0, 0, 0};
+	enum status status = STATUS_OK;
+	size_t asked = 1, count = 1;
+	while (status == STATUS_OK && count == asked && reading.count < limit && reading.bytes < STREAM_TURN_BYTES_MAX) {
+		asked = limit - reading.count < STREAM_BATCH_MAX ? limit - reading.count : STREAM_BATCH_MAX;
+		status = read_some(consumer, key, after + reading.count, asked, &reading, &count);
+	}
+	*ret_records = reading.at;
+	*ret_count = reading.count;
 	return status;
 }
 

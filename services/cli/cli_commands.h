@@ -29,6 +29,8 @@ cli_run cli_rating_export;
 cli_run cli_feed;
 cli_run cli_status;
 cli_run cli_agent_status;
+cli_run cli_indicator;
+cli_run cli_rebuild;
 cli_run cli_log_verify;
 cli_run cli_log_export;
 cli_run cli_log_checkpoint;

@@ -41,6 +41,8 @@ static const struct command_row COMMANDS[] = {
 	{"rating verify", cli_rating_verify, "check a published rating by itself", "проверить опубликованный рейтинг"},
 	{"rating recompute", cli_rating_recompute, "compute a rating from exported logs", "вычислить рейтинг по выгруженным журналам"},
 	{"feed", cli_feed, "follow the notices", "следить за уведомлениями"},
+	{"indicator", cli_indicator, "show an indicator and the events it comes from", "показать показатель и события, из которых он следует"},
+	{"rebuild", cli_rebuild, "make the state of metrics anew from the log", "заново построить показатели по журналу"},
 	{"status", cli_status, "show how far every consumer has come", "показать, как далеко продвинулся каждый потребитель"},
 	{"agent status", cli_agent_status, "how the agent of this machine stands", "состояние агента на этой машине"},
 	{"quarantine list", cli_quarantine_list, "show what was refused and why", "показать, что и почему отвергнуто"},

@@ -8,6 +8,7 @@
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_recompute_core.h"
 #include "services/cli/cli_registry.h"
+#include "services/metrics/rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@
 static const struct cli_option OPTIONS[] = {
 	{"logs", "DIR", NULL, NULL, "the folder that log export wrote", "папка, выгруженная командой log export"},
 	{"methodology", "FILE", NULL, NULL, "the methodology file", "файл методики"},
-	{"period", "PERIOD", NULL, NULL, "the year; that of --document when absent", "год; без параметра — из --document"},
+	{"indicators", "FILE", NULL, NULL, "definitions of indicators; absent: those this program was built with", "определения показателей; без параметра — встроенные в программу"},
+	{"period", "PERIOD", NULL, NULL, "the period; that of --document when absent", "период; без параметра — из --document"},
 	{"cohort", "COHORT", NULL, COHORT_ALL, "which cohort", "когорта"},
 	{"document", "FILE", NULL, NULL, "a rating (rating get --format json) to compare with; where it lists seqs, the logs count that far",
 	 "рейтинг (rating get --format json) для сравнения; если в нём есть seqs, журналы учитываются до них"},
@@ -46,7 +48,8 @@ struct recompute {
 	struct fault fault;
 	const struct methodology *methodology;
 	struct generate_registry registry;
-	struct unit_table *units;
+	struct rules *rules;
+	struct recompute_others others;
 	uint64_t hash_seed;
 	const char *dir;
 	const struct ledger_head *heads;
@@ -54,7 +57,6 @@ struct recompute {
 	const struct json *document;  /* or NULL */
 	const struct json *seqs;      /* the document's, or NULL */
 	const char *period;
-	int year;
 	size_t logs, events, parked;
 };
 
@@ -79,12 +81,13 @@ static enum status load_methodology(struct recompute *recompute)
 
 static enum status load_dictionaries(struct recompute *recompute)
 {
-	struct span text;
+	struct span text = span_of("", 0);
+	const char *path = cli_args_value(recompute->args, "indicators");
 	enum status status = registry_load_regions(&recompute->registry, &recompute->fault);
+	if (status == STATUS_OK && path != NULL)
+		status = ambient_read_file(recompute->arena, path, FILE_BYTES_MAX, &text, &recompute->fault);
 	if (status == STATUS_OK)
-		status = registry_find_file("proto/registry/units.csv", &text, &recompute->fault);
-	if (status == STATUS_OK)
-		status = unit_table_new(text, &recompute->units, &recompute->fault);
+		status = rules_new(text, span_of("", 0), &recompute->rules, &recompute->fault);
 	return status;
 }
 
@@ -132,17 +135,16 @@ static enum status load_document(struct recompute *recompute)
 	return STATUS_OK;
 }
 
-static enum status find_year(struct recompute *recompute)
+static enum status find_period(struct recompute *recompute)
 {
 	struct period period;
 	recompute->period = cli_args_value(recompute->args, "period");
 	enum status status = load_document(recompute);
 	if (status != STATUS_OK)
 		return status;
-	if (recompute->period == NULL || !period_parse(recompute->period, &period) || strlen(period.code) != 4)
-		return mismatch(recompute, "", "name the year: --period 2023 (indicators are computed for years)",
-		                "назовите год: --period 2023 (показатели вычисляются за год)");
-	recompute->year = atoi(period.code);
+	if (recompute->period == NULL || !period_parse(recompute->period, &period))
+		return mismatch(recompute, "", "name the period: --period 2023, 2023-H1, 2023-Q3 or 2023-09",
+		                "назовите период: --period 2023, 2023-H1, 2023-Q3 или 2023-09");
 	return STATUS_OK;
 }
 
@@ -150,7 +152,7 @@ static enum status load_all(struct recompute *recompute)
 {
 	enum status status = load_methodology(recompute);
 	if (status == STATUS_OK)
-		status = find_year(recompute);
+		status = find_period(recompute);
 	if (status == STATUS_OK)
 		status = load_dictionaries(recompute);
 	if (status == STATUS_OK)
@@ -204,7 +206,7 @@ struct feed {
 	const char *path;
 	const struct ledger_head *head;
 	struct extent extent;
-	struct recompute_region *region;
+	struct replay *replay;
 };
 
 static enum status refuse(struct feed *feed, uint64_t seq, size_t offset)
@@ -214,7 +216,7 @@ static enum status refuse(struct feed *feed, uint64_t seq, size_t offset)
 	                          "%s, байт %zu: цепочка нарушена на seq %" PRIu64 "; см. log verify"), feed->path, offset, seq);
 }
 
-/* Follows the chain of every entry and counts those within the extent. POISON: to be fed again. */
+/* Follows the chain of every entry and counts those within the extent. */
 static enum status feed_entry(struct feed *feed, struct ledger_chain *chain, const struct ledger_entry *entry)
 {
 	if (ledger_chain_follow(chain, entry) != LEDGER_SOUND)
@@ -222,12 +224,12 @@ static enum status feed_entry(struct feed *feed, struct ledger_chain *chain, con
 	if (entry->seq == feed->extent.seq && feed->extent.has_hash &&
 	    memcmp(entry->hash.bytes, feed->extent.hash.bytes, SHA256_BYTES) != 0)
 		return refuse(feed, entry->seq, entry->offset);
-	if (entry->seq > feed->extent.seq)
-		return STATUS_OK;
-	return recompute_region_apply(feed->region, entry->seq, entry->event, &feed->recompute->fault);
+	if (entry->seq <= feed->extent.seq)
+		replay_add(feed->replay, entry->seq, entry->recorded_us, entry->event);
+	return STATUS_OK;
 }
 
-static enum status feed_once(struct feed *feed, struct span text)
+static enum status feed_text(struct feed *feed, struct span text)
 {
 	struct ledger_reader reader = {.text = text};
 	struct ledger_chain chain;
@@ -247,42 +249,53 @@ static enum status feed_once(struct feed *feed, struct span text)
 	return STATUS_OK;
 }
 
-static enum status feed_log(struct feed *feed)
+/* The log stays open until the replay has ended: its events are borrowed. */
+static enum status feed_log(struct feed *feed, struct span *ret_text)
 {
-	struct span text;
-	enum status status = ledger_open(feed->path, &text, &feed->recompute->fault);
+	enum status status = ledger_open(feed->path, ret_text, &feed->recompute->fault);
 	if (status != STATUS_OK)
 		return status;
-	struct span counted = span_of(text.at, text.len < feed->head->bytes ? text.len : (size_t)feed->head->bytes);
 	cli_output_progress("%s", feed->path);
-	do
-		status = feed_once(feed, counted);
-	while (status == STATUS_POISON);
-	ledger_close(&text);
+	status = feed_text(feed, span_of(ret_text->at, ret_text->len < feed->head->bytes ? ret_text->len : (size_t)feed->head->bytes));
+	if (status == STATUS_OK)
+		replay_end(feed->replay);
 	return status;
 }
 
 /* ---- all of them ---- */
 
+static enum status replay_region(struct recompute *recompute, struct feed *feed, struct span *ret_text)
+{
+	struct rules *rules = recompute->rules;
+	feed->replay = replay_new(feed->head->region, &rules->fold, rules->definitions, CELLS_STORED, recompute->hash_seed);
+	enum status status = feed_log(feed, ret_text);
+	if (status != STATUS_OK)
+		return status;
+	recompute->logs++;
+	recompute->events += (size_t)feed->extent.seq;
+	recompute->parked += replay_parked(feed->replay);
+	recompute_add_others(feed->replay, rules->definitions, recompute->methodology, recompute->period, &recompute->others);
+	return STATUS_OK;
+}
+
 static enum status count_region(struct recompute *recompute, const char *code, struct ranking_region *ret_figures)
 {
 	char path[LEDGER_PATH_SIZE];
+	struct span text = span_of(NULL, 0);
 	struct feed feed = {
 		.recompute = recompute, .path = path, .head = ledger_find_head(recompute->heads, recompute->heads_count, code)};
 	enum status status = find_extent(recompute, code, feed.head, &feed.extent);
 	if (status == STATUS_OK && feed.head != NULL) {
 		if (!ledger_path(path, recompute->dir, code))
 			return fault_set(&recompute->fault, STATUS_INVALID, "file", "", -1, "the path is too long");
-		feed.region = recompute_region_new(feed.head->region, recompute->units, recompute->hash_seed);
-		status = feed_log(&feed);
-		recompute->logs++;
-		recompute->events += (size_t)feed.extent.seq;
-		recompute->parked += recompute_region_parked(feed.region);
+		status = replay_region(recompute, &feed, &text);
 	}
 	if (status == STATUS_OK)
-		*ret_figures =
-			recompute_region_figures(feed.region, recompute->arena, recompute->methodology, code, recompute->year);
-	recompute_region_destroy(&feed.region);
+		*ret_figures = recompute_figures(feed.replay, recompute->arena, recompute->rules->definitions, recompute->methodology, code,
+		                                 recompute->period);
+	replay_destroy(&feed.replay);
+	if (text.at != NULL)
+		ledger_close(&text);
 	return status;
 }
 
@@ -296,15 +309,27 @@ static enum status check_registry(struct recompute *recompute)
 	return STATUS_OK;
 }
 
+static void prepare_others(struct recompute *recompute)
+{
+	size_t count = recompute->registry.count, sums = count * recompute->methodology->indicator_count;
+	const char **codes = arena_array(recompute->arena, const char *, count);
+	for (size_t i = 0; i < count; i++)
+		codes[i] = recompute->registry.regions[i].oktmo;
+	recompute->others = (struct recompute_others){
+		.codes = codes, .count = count, .sums = arena_array(recompute->arena, figure_sum, sums), .told = arena_array(recompute->arena, bool, sums)};
+}
+
 static enum status compute(struct recompute *recompute, const struct ranking_run **ret_run)
 {
 	struct ranking_region *regions = arena_array(recompute->arena, struct ranking_region, recompute->registry.count);
 	enum status status = check_registry(recompute);
+	prepare_others(recompute);
 	for (size_t i = 0; status == STATUS_OK && i < recompute->registry.count; i++)
 		status = count_region(recompute, recompute->registry.regions[i].oktmo, &regions[i]);
 	cli_output_progress_end();
 	if (status != STATUS_OK)
 		return status;
+	recompute_take_others(regions, recompute->arena, recompute->rules->definitions, recompute->methodology, &recompute->others);
 	return ranking_compute(recompute->arena, recompute->methodology, cli_args_value(recompute->args, "cohort"),
 	                       recompute->period, regions, recompute->registry.count, ret_run, &recompute->fault);
 }
@@ -391,8 +416,7 @@ int cli_rating_recompute(int argc, char **argv, enum cli_lang lang)
 	recompute.arena = arena_new(ARENA_BYTES_MAX);
 	ambient_random(&recompute.hash_seed, sizeof recompute.hash_seed);
 	exit_code = run_command(&recompute, format);
-	if (recompute.units != NULL)
-		unit_table_destroy(&recompute.units);
+	rules_destroy(&recompute.rules);
 	arena_destroy(&recompute.arena);
 	return exit_code;
 }

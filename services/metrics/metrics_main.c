@@ -1,20 +1,19 @@
 /* effreg-metrics: follows the event stream and keeps each region's indicators. */
 #include "common/ambient.h"
-#include "common/embedded.h"
 #include "common/follow.h"
 #include "common/hint.h"
+#include "common/log.h"
 #include "common/telemetry.h"
 #include "services/metrics/metrics_handlers.h"
 
 #include <stdlib.h>
 
-#define UNITS_PATH   "proto/registry/units.csv"
-
 struct process {
 	struct service *service;
 	struct bus_socket *records;  /* PUB: hints for those who follow the metric stream */
-	struct unit_table *units;
+	struct rules *rules;         /* until metrics takes them */
 	struct metrics *metrics;
+	bool in_force;               /* our definitions were put in force */
 	struct follow *follow;       /* of the event stream */
 };
 
@@ -24,16 +23,43 @@ static const struct config_option OPTIONS[] = {
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role service)"},
 	{"metric_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5572", 0, 0, "the metric stream, for its followers (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
-	{"regions_max", CONFIG_INTEGER, "128", 1, 100000, "regions kept in memory; others are loaded at need"},
+	{"memory_mib_max", CONFIG_INTEGER, "256", 1, 1048576, "memory for the regions kept in it; others are loaded at need"},
+	{"indicators_file", CONFIG_TEXT, "", 0, 0, "definitions of indicators (JSON); empty = those this program was built with"},
+	{"calendar_file", CONFIG_TEXT, "", 0, 0, "cut-offs of periods (JSON); empty = those this program was built with"},
 };
+
+static void tell_counts(const struct process *process)
+{
+	struct metrics_counts regions = metrics_counts(process->metrics);
+	telemetry_set("effreg_metrics_regions", "Regions kept in memory.", "", (double)regions.regions);
+	telemetry_set("effreg_metrics_region_bytes", "Memory of the regions kept in it.", "", (double)regions.bytes);
+	telemetry_set("effreg_metrics_region_loads", "Regions loaded from the tables since start.", "", (double)regions.loads);
+}
+
+static void refresh(void *context)
+{
+	struct process *process = context;
+	struct service *service = process->service;
+	struct fault fault = {.offset = -1};
+	bool more = false;
+	enum status status = process->in_force ? STATUS_OK : metrics_put_in_force(process->metrics, service->db, &fault);
+	if (status == STATUS_OK) {
+		process->in_force = true;
+		status = metrics_refresh(process->metrics, service->db, &more, &fault);
+	}
+	service_note_database(service, status);
+	if (status != STATUS_OK && status_group(status) != STATUS_GROUP_TRANSIENT)
+		log_write(LOG_EVENT_turn_failed, "consumer", METRICS_CONSUMER, "key", "", "status", status_name(status), "error", fault.text, NULL);
+	if (more)
+		loop_soon(service->loop, refresh, process);
+}
 
 static void on_worked(void *context, bool poll)
 {
 	struct process *process = context;
-	struct metrics_counts regions = metrics_counts(process->metrics);
-	(void)poll;
-	telemetry_set("effreg_metrics_regions", "Regions kept in memory.", "", (double)regions.regions);
-	telemetry_set("effreg_metrics_region_loads", "Regions loaded from the tables since start.", "", (double)regions.loads);
+	if (poll)
+		refresh(process);
+	tell_counts(process);
 }
 
 static void on_appended(void *context, const char *region, uint64_t metric_seq)
@@ -44,14 +70,24 @@ static void on_appended(void *context, const char *region, uint64_t metric_seq)
 
 /* ---- Start and stop ---- */
 
-static enum status load_units(struct process *process, struct fault *fault)
+static enum status read_option_file(struct process *process, struct arena *arena, const char *option, struct span *ret_text, struct fault *fault)
 {
-	for (size_t i = 0; i < EMBEDDED_FILES_COUNT; i++) {
-		const struct embedded_file *file = &EMBEDDED_FILES[i];
-		if (text_equal(file->path, UNITS_PATH))
-			return unit_table_new(span_of((const char *)file->bytes, file->len), &process->units, fault);
-	}
-	return fault_set(fault, STATUS_BUG, "units", "", -1, "this build has no " UNITS_PATH);
+	const char *path = config_text(process->service->config, option);
+	*ret_text = span_of("", 0);
+	return path[0] == '\0' ? STATUS_OK : ambient_read_file(arena, path, RULES_BYTES_MAX, ret_text, fault);
+}
+
+static enum status load_rules(struct process *process, struct fault *fault)
+{
+	struct arena *arena = arena_new(4 * RULES_BYTES_MAX);
+	struct span indicators, calendar;
+	enum status status = read_option_file(process, arena, "indicators_file", &indicators, fault);
+	if (status == STATUS_OK)
+		status = read_option_file(process, arena, "calendar_file", &calendar, fault);
+	if (status == STATUS_OK)
+		status = rules_new(indicators, calendar, &process->rules, fault);
+	arena_destroy(&arena);
+	return status;
 }
 
 static enum status open_records(struct process *process, struct fault *fault)
@@ -71,13 +107,14 @@ static enum status start_following(struct process *process, struct fault *fault)
 {
 	struct service *service = process->service;
 	struct metrics_options options = {
-		.units = process->units,
-		.regions_max = (size_t)config_integer(service->config, "regions_max"),
+		.rules = process->rules,
+		.memory_bytes_max = (size_t)config_integer(service->config, "memory_mib_max") * 1024 * 1024,
 		.appended = on_appended,
 		.context = process,
 	};
 	ambient_random(&options.hash_seed, sizeof options.hash_seed);
 	process->metrics = metrics_new(&options);
+	process->rules = NULL;
 	const struct stream_consumer_options consumer = metrics_consumer_options(process->metrics);
 	const struct follow_options follow = {
 		.consumer = &consumer,
@@ -96,7 +133,7 @@ static enum status start(struct service *service, struct fault *fault)
 	ASSERT(process != NULL);
 	service->state = process;
 	process->service = service;
-	enum status status = load_units(process, fault);
+	enum status status = load_rules(process, fault);
 	if (status == STATUS_OK)
 		status = open_records(process, fault);
 	if (status == STATUS_OK)
@@ -109,7 +146,7 @@ static void stop(struct service *service)
 	struct process *process = service->state;
 	follow_destroy(&process->follow);
 	metrics_destroy(&process->metrics);
-	unit_table_destroy(&process->units);
+	rules_destroy(&process->rules);
 	bus_close(&process->records);
 	free(process);
 	service->state = NULL;

@@ -1,372 +1,201 @@
-/* The state is loaded from effreg.fact alone, and folded; the other tables are what follows, for those who ask.
- *
- * Rows travel to PostgreSQL as one JSON array per table, whose members are the columns by name, and are unpacked there
- * by json_to_recordset; decimals, big integers and instants travel as text, exactly. */
+/* Rows travel to PostgreSQL as one JSON array per table, whose members are the columns by name, and are unpacked there by
+ * json_to_recordset; decimals and lists of numbers travel as text, exactly. Whole regions travel by COPY. */
 #include "services/metrics/metrics_store.h"
 
-#include "common/stream.h"
+#include "common/buf.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROWS_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define TREE_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define ROWS_BYTES_MAX   ((size_t)256 * 1024 * 1024)
+#define COPY_BYTES       ((size_t)256 * 1024)
+#define ENTITY_ROWS_MAX  200  /* more go by COPY */
 
-/* The columns of a fact as a query gives them: instant in microseconds since 1970, source, sequence, id. */
-#define FACT_COLUMNS(fact) \
-	"(EXTRACT(EPOCH FROM " fact "_time) * 1000000)::bigint, " fact "_source, " fact "_sequence, " fact "_id"
-#define FACT_WIDTH 4
-/* The same, unpacked from JSON, and as the assignments of an upsert. */
-#define FACT_TYPES(fact) \
-	fact "_time timestamptz, " fact "_source text, " fact "_sequence numeric, " fact "_id uuid"
-#define FACT_NAMES(fact) fact "_time, " fact "_source, " fact "_sequence, " fact "_id"
-#define SET(column) column " = EXCLUDED." column
-#define SET_FACT(fact) \
-	SET(fact "_time") ", " SET(fact "_source") ", " SET(fact "_sequence") ", " SET(fact "_id")
+/* The same statement over the live tables and over a rebuild's. */
+#define BOTH(live, rebuild) {[METRICS_LIVE] = live, [METRICS_REBUILD] = rebuild}
+
+enum status metrics_store_begin_turn(struct db *db)
+{
+	return db_exec(db, "SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '3s'");
+}
 
 /* ---- Loading ---- */
 
-struct loading {
-	struct region_state *state;
-	struct value_board *board;
-	const struct db_rows *rows;
-	struct arena *arena;  /* one row's tree */
-};
+#define LOAD(suffix) \
+	"SELECT wanted.kind, wanted.entity, entity.seqs::text, entity.attributes::text" \
+	" FROM ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[])) AS wanted(kind, entity)" \
+	" JOIN effreg.entity" suffix " AS entity ON entity.region_id = $1 AND entity.kind = wanted.kind AND entity.entity = wanted.entity" \
+	" UNION ALL SELECT NULL, target::text, seqs::text, NULL FROM effreg.correction" suffix \
+	" WHERE region_id = $1 AND target = ANY ($4::uuid[])"
 
-/* False: a row that this program cannot hold. */
-typedef bool load_row_fn(const struct loading *loading, size_t row);
+#define EVENT_COLUMNS "SELECT seq, body, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg.event WHERE region_id = $1"
 
-static bool load_fact(const struct loading *loading, size_t row, int column, struct fact *ret_fact)
+/* "{1,2,3}" */
+static size_t parse_seqs(const char *text, struct arena *arena, uint64_t **ret_seqs)
 {
-	*ret_fact = (struct fact){.source = NULL};
-	if (db_is_null(loading->rows, row, column))
-		return true;
-	ret_fact->time_us = db_get_integer(loading->rows, row, column);
-	ret_fact->source = region_state_load_source(loading->state, db_get_text(loading->rows, row, column + 1));
-	ret_fact->sequence = strtoull(db_get_text(loading->rows, row, column + 2), NULL, 10);
-	return ret_fact->source != NULL && ident_uuid_parse(db_get_text(loading->rows, row, column + 3), &ret_fact->id);
+	size_t count = text[1] == '}' ? 0 : 1;
+	for (const char *at = text; *at != '\0'; at++)
+		count += *at == ',';
+	uint64_t *seqs = arena_array(arena, uint64_t, count + 1);
+	char *at = NULL;
+	for (size_t i = 0; i < count; i++) {
+		seqs[i] = strtoull(i == 0 ? text + 1 : at + 1, &at, 10);
+	}
+	*ret_seqs = seqs;
+	return count;
 }
 
-/* Since when the region takes part follows from its facts; its years do not: corrections that are replaced widened
- * them too. */
-static bool load_years(const struct loading *loading, size_t row)
+static enum status take_rows(const struct db_rows *rows, struct workspace *workspace, struct arena *arena, struct fault *fault)
 {
-	struct participation *participation = region_state_load_participation(loading->state);
-	participation->year_first = (int)db_get_integer(loading->rows, row, 0);
-	participation->year_last = (int)db_get_integer(loading->rows, row, 1);
-	return true;
+	enum status status = STATUS_OK;
+	for (size_t row = 0; row < db_rows_count(rows) && status == STATUS_OK; row++) {
+		uint64_t *seqs;
+		size_t count = parse_seqs(db_get_text(rows, row, 2), arena, &seqs);
+		if (db_is_null(rows, row, 0))
+			workspace_load_correction(workspace, db_get_text(rows, row, 1), seqs, count);
+		else
+			status = workspace_load_entity(workspace, db_get_text(rows, row, 0), db_get_text(rows, row, 1), seqs, count,
+			                               db_get_text(rows, row, 3), fault);
+	}
+	return status;
 }
 
-/* Statements of a record: place from column on, then type and data; a withdrawal has a place and no data. */
-static bool load_statement(const struct loading *loading, size_t row, int column, struct statement *statement)
+static enum status load_rows(struct db *db, enum metrics_rows which, const char *region, const struct workspace_wants *wants,
+                             struct workspace *workspace, struct arena *arena, struct fault *fault)
 {
-	const struct json *data;
-	if (!load_fact(loading, row, column, &statement->place))
-		return false;
-	if (!fact_known(&statement->place))
-		return true;
-	if (!event_type_find(db_get_text(loading->rows, row, column + FACT_WIDTH), &statement->type))
-		return false;
-	if (db_is_null(loading->rows, row, column + FACT_WIDTH + 1))
-		return true;
-	const char *text = db_get_text(loading->rows, row, column + FACT_WIDTH + 1);
-	arena_reset(loading->arena);
-	return json_parse(loading->arena, text, strlen(text), &JSON_LIMITS_EVENT, &data, NULL) == STATUS_OK
-	       && region_state_load_statement(loading->state, statement, data);
-}
-
-static bool load_record(const struct loading *loading, size_t row)
-{
-	struct record *record = region_state_load_record(loading->state, db_get_text(loading->rows, row, 0));
-	return record != NULL && load_statement(loading, row, 1, &record->own)
-	       && load_statement(loading, row, 1 + FACT_WIDTH + 2, &record->changed);
-}
-
-static bool load_value(const struct loading *loading, size_t row)
-{
-	struct indicator_value value = {.missing = db_is_null(loading->rows, row, 5)};
-	enum indicator indicator;
-	/* A code that this program no longer computes is left as it stands. */
-	if (!indicator_find(db_get_text(loading->rows, row, 1), &indicator))
-		return true;
-	value.observations = db_get_integer(loading->rows, row, 4);
-	return decimal_parse(db_get_text(loading->rows, row, 2), &value.numerator)
-	       && decimal_parse(db_get_text(loading->rows, row, 3), &value.denominator)
-	       && (value.missing || decimal_parse(db_get_text(loading->rows, row, 5), &value.value))
-	       && value_board_load(loading->board, (int)db_get_integer(loading->rows, row, 0), indicator, &value);
-}
-
-struct load_question {
-	const char *table;
-	const char *sql;  /* $1: the region */
-	load_row_fn *load;
-};
-
-static const struct load_question LOAD_QUESTIONS[] = {
-	{"region_state", "SELECT year_first, year_last FROM effreg.region_state WHERE region_id = $1", load_years},
-	{"fact", "SELECT id, (EXTRACT(EPOCH FROM own_time) * 1000000)::bigint, own_source, own_sequence, id, type, data, "
-	         FACT_COLUMNS("changed") ", changed_type, changed_data"
-	         " FROM effreg.fact WHERE region_id = $1 ORDER BY own_time", load_record},
-	{"indicator_value", "SELECT period, code, numerator, denominator, observations, value"
-	                    " FROM effreg.indicator_value WHERE region_id = $1", load_value},
-};
-
-static enum status load_table(struct db *db, const struct load_question *question, struct region_state *state,
-                              struct value_board *board, struct arena *arena, struct fault *fault)
-{
-	const struct db_param params[] = {db_text(region_state_region(state))};
+	static const char *const SQL[] = BOTH(LOAD(""), LOAD("_rebuild"));
+	const struct db_param params[] = {
+		db_text(region), db_array(arena, wants->kinds, wants->entities), db_array(arena, wants->ids, wants->entities),
+		db_array(arena, wants->targets, wants->targets_count)};
 	struct db_rows *rows;
-	enum status status = db_query(db, question->sql, params, ARRAY_COUNT(params), &rows);
+	enum status status = db_query(db, SQL[which], params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	const struct loading loading = {.state = state, .board = board, .rows = rows, .arena = arena};
+	status = take_rows(rows, workspace, arena, fault);
+	db_rows_destroy(&rows);
+	return status;
+}
+
+static void take_events(const struct db_rows *rows, struct workspace *workspace, struct arena *arena)
+{
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		size_t len = db_get_len(rows, row, 1);
+		const char *body = arena_text(arena, db_get_text(rows, row, 1), len);
+		workspace_load_event(workspace, (uint64_t)db_get_integer(rows, row, 0), db_get_integer(rows, row, 2), span_of(body, len));
+	}
+}
+
+static enum status load_events(struct db *db, const char *sql, const struct db_param *params, size_t count, struct workspace *workspace,
+                               struct arena *arena)
+{
+	struct db_rows *rows;
+	enum status status = db_query(db, sql, params, count, &rows);
+	if (status != STATUS_OK)
+		return status;
+	take_events(rows, workspace, arena);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+static const char *seqs_text(struct arena *arena, const uint64_t *seqs, size_t count)
+{
+	struct buf text;
+	buf_init(&text, ROWS_BYTES_MAX);
+	buf_text(&text, "{");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&text, "%s%" PRIu64, i == 0 ? "" : ",", seqs[i]);
+	buf_text(&text, "}");
+	ASSERT(buf_ok(&text));
+	const char *copy = arena_text(arena, text.at, text.len);
+	buf_clear(&text);
+	return copy;
+}
+
+static enum status load_by_seq(struct db *db, const char *region, const struct workspace_wants *wants, struct workspace *workspace,
+                               struct arena *arena)
+{
+	static const char SQL[] = EVENT_COLUMNS " AND seq = ANY ($2::bigint[])";
+	const struct db_param params[] = {db_text(region), db_text(seqs_text(arena, wants->seqs, wants->seqs_count))};
+	return load_events(db, SQL, params, ARRAY_COUNT(params), workspace, arena);
+}
+
+static enum status load_by_id(struct db *db, const char *region, uint64_t upto, const struct workspace_wants *wants, struct workspace *workspace,
+                              struct arena *arena)
+{
+	static const char SQL[] = EVENT_COLUMNS " AND id = ANY ($2::uuid[]) AND seq <= $3::bigint";
+	const struct db_param params[] = {db_text(region), db_array(arena, wants->events, wants->events_count), db_integer(arena, (int64_t)upto)};
+	return load_events(db, SQL, params, ARRAY_COUNT(params), workspace, arena);
+}
+
+enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
+                               struct workspace *workspace, struct arena *arena, struct fault *fault)
+{
+	enum status status = STATUS_OK;
+	if (wants->entities + wants->targets_count > 0)
+		status = load_rows(db, rows, region, wants, workspace, arena, fault);
+	if (status == STATUS_OK && wants->events_count > 0)
+		status = load_by_id(db, region, upto, wants, workspace, arena);
+	if (status == STATUS_OK && wants->seqs_count > 0)
+		status = load_by_seq(db, region, wants, workspace, arena);
+	return status;
+}
+
+static int month_of(const struct db_rows *rows, int column)
+{
+	struct calendar_period period;
+	return !db_is_null(rows, 0, column) && calendar_period_parse(db_get_text(rows, 0, column), &period) ? period.first : -1;
+}
+
+#define LOAD_REGION(suffix) "SELECT month_first, month_last, definitions FROM effreg.region_horizon" suffix " WHERE region_id = $1"
+
+enum status metrics_store_load_region(struct db *db, enum metrics_rows which, const char *region, struct arena *arena,
+                                      struct metrics_region *ret_region)
+{
+	static const char *const SQL[] = BOTH(LOAD_REGION(""), LOAD_REGION("_rebuild"));
+	const struct db_param params[] = {db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL[which], params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_region = (struct metrics_region){.horizon = {-1, -1}, .definitions = ""};
+	if (db_rows_count(rows) == 1) {
+		ret_region->horizon = (struct workspace_horizon){month_of(rows, 0), month_of(rows, 1)};
+		ret_region->definitions = arena_text(arena, db_get_text(rows, 0, 2), db_get_len(rows, 0, 2));
+	}
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+#define EACH_ENTITY(suffix) "SELECT kind, entity, attributes::text FROM effreg.entity" suffix " WHERE region_id = $1"
+
+enum status metrics_store_each_entity(struct db *db, enum metrics_rows which, const char *region, metrics_entity_fn *call, void *context,
+                                      struct fault *fault)
+{
+	static const char *const SQL[] = BOTH(EACH_ENTITY(""), EACH_ENTITY("_rebuild"));
+	const struct db_param params[] = {db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL[which], params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
 	for (size_t row = 0; row < db_rows_count(rows) && status == STATUS_OK; row++) {
-		if (!question->load(&loading, row))
-			status = fault_set(fault, STATUS_BUG, "load", "", -1,
-			                   "effreg.%s of region %s has a row (%s) that cannot be read",
-			                   question->table, region_state_region(state), db_get_text(rows, row, 0));
+		enum entity_kind kind;
+		if (entity_kind_find(db_get_text(rows, row, 0), &kind))
+			call(context, kind, db_get_text(rows, row, 1), db_get_text(rows, row, 2));
+		else
+			status = fault_set(fault, STATUS_BUG, "load", "", -1, "region %s has an entity of kind %s", region, db_get_text(rows, row, 0));
 	}
 	db_rows_destroy(&rows);
 	return status;
 }
 
-enum status metrics_store_load(struct db *db, struct region_state *state, struct value_board *board,
-                               struct fault *fault)
-{
-	struct arena *arena = arena_new(TREE_BYTES_MAX);
-	enum status status = STATUS_OK;
-	for (size_t i = 0; i < ARRAY_COUNT(LOAD_QUESTIONS) && status == STATUS_OK; i++)
-		status = load_table(db, &LOAD_QUESTIONS[i], state, board, arena, fault);
-	arena_destroy(&arena);
-	if (status == STATUS_OK)
-		region_state_load_end(state);
-	return status;
-}
+/* ---- Rows on their way ---- */
 
-/* ---- Saving ---- */
-
-static const char *column_of(char text[64], const char *fact, const char *part)
-{
-	snprintf(text, 64, "%s_%s", fact, part);
-	return text;
-}
-
-static void write_instant(struct json_writer *writer, const char *name, int64_t us)
-{
-	char text[INSTANT_TEXT_SIZE];
-	instant_format(us, text);
-	json_member_string(writer, name, text);
-}
-
-static void write_date(struct json_writer *writer, const char *name, int64_t us)
-{
-	char text[INSTANT_TEXT_SIZE];
-	instant_format(us, text);
-	text[strlen("2023-01-31")] = '\0';
-	json_member_string(writer, name, text);
-}
-
-static void write_decimal(struct json_writer *writer, const char *name, decimal value)
-{
-	char text[DECIMAL_TEXT_SIZE];
-	json_member_string(writer, name, decimal_format(value, text));
-}
-
-/* A member that is not written is NULL in the row. */
-static void write_fact(struct json_writer *writer, const char *fact, const struct fact *from)
-{
-	char column[64], sequence[24], id[UUID_TEXT_SIZE];
-	if (!fact_known(from))
-		return;
-	snprintf(sequence, sizeof sequence, "%" PRIu64, from->sequence);
-	ident_uuid_format(&from->id, id);
-	write_instant(writer, column_of(column, fact, "time"), from->time_us);
-	json_member_string(writer, column_of(column, fact, "source"), from->source);
-	json_member_string(writer, column_of(column, fact, "sequence"), sequence);
-	json_member_string(writer, column_of(column, fact, "id"), id);
-}
-
-typedef void write_row_fn(struct json_writer *writer, const struct row *row);
-
-static void write_project(struct json_writer *writer, const struct row *row)
-{
-	const struct project *project = (const void *)row;
-	json_member_string(writer, "project", row->key);
-	json_member_string(writer, "state", project_state_text(project->course.state));
-	write_fact(writer, "opened", &project->opened);
-	json_write_name(writer, "authorities");
-	json_write_array(writer);
-	for (unsigned i = 0; i < project->authorities_count; i++)
-		json_write_string(writer, project->authorities[i]->row.key);
-	json_write_array_end(writer);
-	json_member_bool(writer, "digital", project->digital);
-	json_member_bool(writer, "independent", project->independent);
-	json_member_integer(writer, "stage", project->course.stage);
-	write_fact(writer, "closed", &project->closed);
-}
-
-static void write_indicator(struct json_writer *writer, const struct row *row)
-{
-	const struct project_indicator *indicator = (const void *)row;
-	json_member_string(writer, "project", indicator->project->row.key);
-	json_member_string(writer, "indicator", indicator->indicator);
-	write_fact(writer, "planned", &indicator->planned);
-	if (fact_known(&indicator->planned)) {
-		json_member_string(writer, "base_unit", indicator->base_unit == NULL ? NULL : indicator->base_unit->code);
-		write_decimal(writer, "base", indicator->base);
-	}
-	write_fact(writer, "measured", &indicator->measured);
-	if (fact_known(&indicator->measured)) {
-		write_date(writer, "measured_on", indicator->measured_on_us);
-		json_member_string(writer, "actual_unit", indicator->actual_unit == NULL ? NULL : indicator->actual_unit->code);
-		write_decimal(writer, "actual", indicator->actual);
-	}
-}
-
-static void write_authority(struct json_writer *writer, const struct row *row)
-{
-	const struct authority *authority = (const void *)row;
-	json_member_string(writer, "authority", row->key);
-	write_fact(writer, "registered", &authority->registered);
-	write_date(writer, "registered_on", authority->registered_on_us);
-}
-
-static void write_headcount(struct json_writer *writer, const struct row *row)
-{
-	const struct headcount *headcount = (const void *)row;
-	json_write_name(writer, "authority");
-	json_write_span(writer, span_of(row->key, strcspn(row->key, "/")));
-	json_member_string(writer, "as_of", strchr(row->key, '/') + 1);
-	write_fact(writer, "reported", &headcount->reported);
-	json_member_integer(writer, "civil_servants", headcount->civil_servants);
-}
-
-static void write_training(struct json_writer *writer, const struct row *row)
-{
-	const struct training *training = (const void *)row;
-	json_member_string(writer, "training", row->key);
-	write_fact(writer, "completed", &training->completed);
-	write_date(writer, "completed_on", training->completed_on_us);
-	json_member_integer(writer, "people", training->people);
-}
-
-static void write_practice(struct json_writer *writer, const struct row *row)
-{
-	const struct practice *practice = (const void *)row;
-	json_member_string(writer, "practice", row->key);
-	write_fact(writer, "published", &practice->published);
-}
-
-static void write_statement_text(struct json_writer *writer, const char *name, const char *text)
-{
-	if (text != NULL)
-		json_member_raw(writer, name, span_of_text(text));
-}
-
-static void write_record(struct json_writer *writer, const struct row *row)
-{
-	const struct record *record = (const void *)row;
-	json_member_string(writer, "id", row->key);
-	if (record->linked != NULL) {
-		json_member_string(writer, "kind", entity_kind_text(record->linked->kind));
-		json_member_string(writer, "entity", strchr(record->linked->row.key, '/') + 1);
-	}
-	json_member_bool(writer, "in_effect", record->linked != NULL);
-	write_fact(writer, "own", &record->own.place);
-	if (fact_known(&record->own.place))
-		json_member_string(writer, "type", event_type_text(record->own.type));
-	write_statement_text(writer, "data", record->own.text);
-	write_fact(writer, "changed", &record->changed.place);
-	if (fact_known(&record->changed.place))
-		json_member_string(writer, "changed_type", event_type_text(record->changed.type));
-	write_statement_text(writer, "changed_data", record->changed.text);
-}
-
-struct save_question {
-	write_row_fn *write;
-	const char *sql;     /* $1: the region, $2: the rows as JSON */
-	const char *delete;  /* the same of the rows that are gone */
-};
-
-#define UPSERT(table, key, names, types, sets) \
-	"INSERT INTO effreg." table " (region_id, " names ")" \
-	" SELECT $1::text, " names " FROM pg_catalog.json_to_recordset($2::json) AS saved(" types ")" \
-	" ON CONFLICT (" key ") DO UPDATE SET " sets
-#define DELETE(table, types, match) \
-	"DELETE FROM effreg." table " AS kept USING pg_catalog.json_to_recordset($2::json) AS gone(" types ")" \
-	" WHERE kept.region_id = $1::text AND " match
-/* A text that was saved is not kept in memory: what is not written again stays, unless another correction holds. */
-#define SET_DATA "data = COALESCE(EXCLUDED.data, fact.data)"
-#define SET_CHANGED_DATA \
-	"changed_data = CASE WHEN EXCLUDED.changed_id = fact.changed_id" \
-	" THEN COALESCE(EXCLUDED.changed_data, fact.changed_data) ELSE EXCLUDED.changed_data END"
-
-static const struct save_question SAVE_QUESTIONS[REGION_TABLE_COUNT] = {
-	[REGION_PROJECT] = {write_project, UPSERT("project", "region_id, project",
-		"project, state, " FACT_NAMES("opened") ", authorities, digital, independent, stage, " FACT_NAMES("closed"),
-		"project text, state text, " FACT_TYPES("opened") ", authorities text[], digital boolean,"
-		" independent boolean, stage smallint, " FACT_TYPES("closed"),
-		SET("state") ", " SET_FACT("opened") ", " SET("authorities") ", " SET("digital") ", " SET("independent") ", "
-		SET("stage") ", " SET_FACT("closed")),
-		DELETE("project", "project text", "kept.project = gone.project")},
-	[REGION_PROJECT_INDICATOR] = {write_indicator, UPSERT("project_indicator", "region_id, project, indicator",
-		"project, indicator, " FACT_NAMES("planned") ", base_unit, base, " FACT_NAMES("measured")
-		", measured_on, actual_unit, actual",
-		"project text, indicator text, " FACT_TYPES("planned") ", base_unit text, base numeric, "
-		FACT_TYPES("measured") ", measured_on date, actual_unit text, actual numeric",
-		SET_FACT("planned") ", " SET("base_unit") ", " SET("base") ", " SET_FACT("measured") ", " SET("measured_on")
-		", " SET("actual_unit") ", " SET("actual")),
-		DELETE("project_indicator", "project text, indicator text",
-		       "kept.project = gone.project AND kept.indicator = gone.indicator")},
-	[REGION_AUTHORITY] = {write_authority, UPSERT("authority", "region_id, authority",
-		"authority, " FACT_NAMES("registered") ", registered_on",
-		"authority text, " FACT_TYPES("registered") ", registered_on date",
-		SET_FACT("registered") ", " SET("registered_on")),
-		DELETE("authority", "authority text", "kept.authority = gone.authority")},
-	[REGION_HEADCOUNT] = {write_headcount, UPSERT("headcount", "region_id, authority, as_of",
-		"authority, as_of, " FACT_NAMES("reported") ", civil_servants",
-		"authority text, as_of date, " FACT_TYPES("reported") ", civil_servants bigint",
-		SET_FACT("reported") ", " SET("civil_servants")),
-		DELETE("headcount", "authority text, as_of date",
-		       "kept.authority = gone.authority AND kept.as_of = gone.as_of")},
-	[REGION_TRAINING] = {write_training, UPSERT("training", "region_id, training",
-		"training, " FACT_NAMES("completed") ", completed_on, people",
-		"training text, " FACT_TYPES("completed") ", completed_on date, people bigint",
-		SET_FACT("completed") ", " SET("completed_on") ", " SET("people")),
-		DELETE("training", "training text", "kept.training = gone.training")},
-	[REGION_PRACTICE] = {write_practice, UPSERT("practice", "region_id, practice",
-		"practice, " FACT_NAMES("published"), "practice text, " FACT_TYPES("published"), SET_FACT("published")),
-		DELETE("practice", "practice text", "kept.practice = gone.practice")},
-	[REGION_RECORD] = {write_record, UPSERT("fact", "region_id, id",
-		"id, kind, entity, in_effect, type, own_time, own_source, own_sequence, data, changed_type, "
-		FACT_NAMES("changed") ", changed_data",
-		"id uuid, kind text, entity text, in_effect boolean, type text, own_time timestamptz, own_source text,"
-		" own_sequence numeric, data json, changed_type text, " FACT_TYPES("changed") ", changed_data json",
-		SET("kind") ", " SET("entity") ", " SET("in_effect") ", " SET("type") ", " SET("own_time") ", "
-		SET("own_source") ", " SET("own_sequence") ", " SET_DATA ", " SET("changed_type") ", " SET_FACT("changed")
-		", " SET_CHANGED_DATA), NULL},
-};
-
-static const char PARTICIPATION_SQL[] = UPSERT("region_state", "region_id",
-	FACT_NAMES("joined") ", joined_on, year_first, year_last",
-	FACT_TYPES("joined") ", joined_on date, year_first smallint, year_last smallint",
-	SET_FACT("joined") ", " SET("joined_on") ", " SET("year_first") ", " SET("year_last"));
-
-/* $3: the event seq */
-static const char VALUES_SQL[] =
-	"INSERT INTO effreg.indicator_value"
-	" (region_id, period, code, numerator, denominator, observations, value, as_of_seq)"
-	" SELECT $1::text, period, code, numerator, denominator, observations, value, $3::bigint"
-	" FROM pg_catalog.json_to_recordset($2::json) AS saved(period text, code text, numerator numeric,"
-	" denominator numeric, observations bigint, value numeric)"
-	" ON CONFLICT (region_id, period, code) DO UPDATE SET " SET("numerator") ", " SET("denominator") ", "
-	SET("observations") ", " SET("value") ", " SET("as_of_seq");
-
-/* Rows being written: a JSON array in a buffer. */
+/* A JSON array in a buffer. */
 struct rows_out {
 	struct buf text;
 	struct json_writer writer;
+	size_t count;
 };
 
 static void rows_begin(struct rows_out *rows)
@@ -374,167 +203,615 @@ static void rows_begin(struct rows_out *rows)
 	buf_init(&rows->text, ROWS_BYTES_MAX);
 	json_writer_init(&rows->writer, &rows->text);
 	json_write_array(&rows->writer);
+	rows->count = 0;
 }
 
-/* Runs sql with the region, the rows and, when it is not NULL, a third parameter; gives the buffer back. */
-static enum status rows_end(struct rows_out *rows, struct db *db, const char *sql, const struct region_state *state,
-                            const struct db_param *third)
+/* Runs sql with the region and the rows, if there are any; gives the buffer back. */
+static enum status rows_end(struct rows_out *rows, struct db *db, const char *sql, const char *region)
 {
+	enum status status = STATUS_OK;
 	json_write_array_end(&rows->writer);
 	ASSERT(buf_ok(&rows->text));
-	struct db_param params[] = {
-		db_text(region_state_region(state)), db_text(rows->text.at), third == NULL ? db_text(NULL) : *third,
-	};
-	enum status status = db_run(db, sql, params, third == NULL ? 2 : 3, NULL);
+	const struct db_param params[] = {db_text(region), db_text(rows->text.at)};
+	if (rows->count > 0)
+		status = db_run(db, sql, params, ARRAY_COUNT(params), NULL);
 	buf_clear(&rows->text);
 	return status;
 }
 
-/* The changed rows that are there, or those that are gone. */
-static enum status save_rows(struct db *db, const struct region_state *state, enum region_table table, bool gone,
-                             const char *sql)
+static void write_seqs(struct json_writer *writer, const uint64_t *seqs, size_t count)
 {
-	const struct row_table *from = region_state_table(state, table);
-	struct rows_out rows;
-	size_t count = 0;
-	rows_begin(&rows);
-	for (size_t i = 0; i < row_table_changed_count(from); i++) {
-		const struct row *row = row_table_changed_at(from, i);
-		if (row->gone != gone)
-			continue;
-		json_write_object(&rows.writer);
-		SAVE_QUESTIONS[table].write(&rows.writer, row);
-		json_write_object_end(&rows.writer);
-		count++;
-	}
-	if (count > 0)
-		return rows_end(&rows, db, sql, state, NULL);
-	buf_clear(&rows.text);
-	return STATUS_OK;
+	json_write_name(writer, "seqs");
+	json_write_array(writer);
+	for (size_t i = 0; i < count; i++)
+		json_write_integer(writer, (int64_t)seqs[i]);
+	json_write_array_end(writer);
 }
 
-/* Upserts from the first table on, deletions from the last: a project stands before its indicators and goes after. */
-static enum status save_tables(struct db *db, const struct region_state *state)
-{
-	enum status status = STATUS_OK;
-	for (unsigned table = 0; table < REGION_TABLE_COUNT && status == STATUS_OK; table++)
-		status = save_rows(db, state, (enum region_table)table, false, SAVE_QUESTIONS[table].sql);
-	for (unsigned table = REGION_TABLE_COUNT; table-- > 0 && status == STATUS_OK;) {
-		if (SAVE_QUESTIONS[table].delete != NULL)
-			status = save_rows(db, state, (enum region_table)table, true, SAVE_QUESTIONS[table].delete);
-	}
-	return status;
-}
+/* ---- Entities and corrections ---- */
 
-static enum status save_participation(struct db *db, const struct region_state *state)
-{
-	const struct participation *participation = region_state_participation(state);
-	struct rows_out rows;
-	if (!participation->changed)
-		return STATUS_OK;
-	rows_begin(&rows);
-	json_write_object(&rows.writer);
-	write_fact(&rows.writer, "joined", &participation->joined);
-	if (fact_known(&participation->joined))
-		write_date(&rows.writer, "joined_on", participation->joined_on_us);
-	json_member_integer(&rows.writer, "year_first", participation->year_first);
-	json_member_integer(&rows.writer, "year_last", participation->year_last);
-	json_write_object_end(&rows.writer);
-	return rows_end(&rows, db, PARTICIPATION_SQL, state, NULL);
-}
+#define SAVE_ENTITIES(suffix) \
+	"INSERT INTO effreg.entity" suffix " AS kept (region_id, kind, entity, seqs, attributes)" \
+	" SELECT $1::text, kind, entity, seqs, attributes FROM pg_catalog.json_to_recordset($2::json)" \
+	" AS saved(kind text, entity text, seqs bigint[], attributes json)" \
+	" ON CONFLICT (region_id, kind, entity) DO UPDATE SET seqs = EXCLUDED.seqs, attributes = EXCLUDED.attributes"
 
-static void write_value(struct json_writer *writer, const struct board_change *change)
+#define SAVE_CORRECTIONS(suffix) \
+	"INSERT INTO effreg.correction" suffix " AS kept (region_id, target, seqs)" \
+	" SELECT $1::text, target, seqs FROM pg_catalog.json_to_recordset($2::json) AS saved(target uuid, seqs bigint[])" \
+	" ON CONFLICT (region_id, target) DO UPDATE SET seqs = EXCLUDED.seqs"
+
+static void write_entity(struct json_writer *writer, const struct workspace_entity *entity)
 {
-	char period[16];
-	snprintf(period, sizeof period, "%d", change->year);
 	json_write_object(writer);
-	json_member_string(writer, "period", period);
-	json_member_string(writer, "code", indicator_code(change->indicator));
-	write_decimal(writer, "numerator", change->value->numerator);
-	write_decimal(writer, "denominator", change->value->denominator);
-	json_member_integer(writer, "observations", change->value->observations);
-	if (!change->value->missing)
-		write_decimal(writer, "value", change->value->value);
+	json_member_string(writer, "kind", entity_kind_text(entity->kind));
+	json_member_string(writer, "entity", entity->id);
+	write_seqs(writer, entity->seqs, entity->seqs_count);
+	json_member_raw(writer, "attributes", span_of_text(entity->after));
 	json_write_object_end(writer);
 }
 
-static enum status save_values(struct db *db, const struct region_state *state, const struct value_board *board,
-                               uint64_t event_seq, struct arena *arena)
+static enum status save_entities(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
 {
+	static const char *const SQL[] = BOTH(SAVE_ENTITIES(""), SAVE_ENTITIES("_rebuild"));
 	struct rows_out rows;
-	if (value_board_changes_count(board) == 0)
-		return STATUS_OK;
 	rows_begin(&rows);
-	for (size_t i = 0; i < value_board_changes_count(board); i++) {
-		struct board_change change = value_board_change_at(board, i);
-		write_value(&rows.writer, &change);
+	for (size_t i = 0; i < workspace_entities_count(workspace); i++, rows.count++) {
+		const struct workspace_entity entity = workspace_entity_at(workspace, i);
+		write_entity(&rows.writer, &entity);
 	}
-	const struct db_param as_of_seq = db_integer(arena, (int64_t)event_seq);
-	return rows_end(&rows, db, VALUES_SQL, state, &as_of_seq);
+	return rows_end(&rows, db, SQL[which], region);
 }
 
-enum status metrics_store_save(struct db *db, const struct region_state *state, const struct value_board *board,
-                               uint64_t event_seq, struct arena *arena)
+static enum status save_corrections(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
 {
-	enum status status = save_participation(db, state);
+	static const char *const SQL[] = BOTH(SAVE_CORRECTIONS(""), SAVE_CORRECTIONS("_rebuild"));
+	struct rows_out rows;
+	rows_begin(&rows);
+	for (size_t i = 0; i < workspace_corrections_count(workspace); i++, rows.count++) {
+		const struct workspace_correction correction = workspace_correction_at(workspace, i);
+		json_write_object(&rows.writer);
+		json_member_string(&rows.writer, "target", correction.target);
+		write_seqs(&rows.writer, correction.seqs, correction.seqs_count);
+		json_write_object_end(&rows.writer);
+	}
+	return rows_end(&rows, db, SQL[which], region);
+}
+
+/* ---- The same by COPY ---- */
+
+struct copy {
+	struct db *db;
+	struct buf rows;
+	enum status status;
+};
+
+static void copy_begin(struct copy *copy, struct db *db, const char *sql)
+{
+	copy->db = db;
+	buf_init(&copy->rows, ROWS_BYTES_MAX);
+	copy->status = db_copy_begin(db, sql);
+	db_copy_header(&copy->rows);
+}
+
+static void copy_send(struct copy *copy, size_t least)
+{
+	ASSERT(buf_ok(&copy->rows));
+	if (copy->status != STATUS_OK || copy->rows.len < least)
+		return;
+	copy->status = db_copy_send(copy->db, buf_span(&copy->rows));
+	buf_reset(&copy->rows);
+}
+
+static enum status copy_end(struct copy *copy)
+{
+	db_copy_trailer(&copy->rows);
+	copy_send(copy, 0);
+	if (copy->status == STATUS_OK)
+		copy->status = db_copy_end(copy->db);
+	buf_clear(&copy->rows);
+	return copy->status;
+}
+
+static void append_u32(struct buf *buf, uint32_t value)
+{
+	const unsigned char bytes[] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16), (unsigned char)(value >> 8), (unsigned char)value};
+	buf_append(buf, bytes, sizeof bytes);
+}
+
+/* bigint[] in binary: dimensions, no nulls, the type of the elements, their number, the first subscript. */
+static void copy_seqs(struct buf *buf, const uint64_t *seqs, size_t count)
+{
+	enum { BIGINT_OID = 20 };
+	append_u32(buf, (uint32_t)(20 + count * 12));
+	append_u32(buf, 1);
+	append_u32(buf, 0);
+	append_u32(buf, BIGINT_OID);
+	append_u32(buf, (uint32_t)count);
+	append_u32(buf, 1);
+	for (size_t i = 0; i < count; i++)
+		db_copy_integer(buf, (int64_t)seqs[i]);
+}
+
+#define DELETE_KNOWN(suffix) \
+	"DELETE FROM effreg.entity" suffix " AS kept USING pg_catalog.json_to_recordset($2::json) AS known(kind text, entity text)" \
+	" WHERE kept.region_id = $1 AND kept.kind = known.kind AND kept.entity = known.entity"
+#define COPY_ENTITIES(suffix) "COPY effreg.entity" suffix " (region_id, kind, entity, seqs, attributes) FROM STDIN (FORMAT binary)"
+
+static enum status delete_known(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
+{
+	static const char *const SQL[] = BOTH(DELETE_KNOWN(""), DELETE_KNOWN("_rebuild"));
+	struct rows_out rows;
+	rows_begin(&rows);
+	for (size_t i = 0; i < workspace_entities_count(workspace); i++) {
+		const struct workspace_entity entity = workspace_entity_at(workspace, i);
+		if (entity.before == NULL)
+			continue;
+		json_write_object(&rows.writer);
+		json_member_string(&rows.writer, "kind", entity_kind_text(entity.kind));
+		json_member_string(&rows.writer, "entity", entity.id);
+		json_write_object_end(&rows.writer);
+		rows.count++;
+	}
+	return rows_end(&rows, db, SQL[which], region);
+}
+
+static enum status copy_entities(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
+{
+	static const char *const SQL[] = BOTH(COPY_ENTITIES(""), COPY_ENTITIES("_rebuild"));
+	struct copy copy;
+	enum status status = delete_known(db, which, region, workspace);
+	if (status != STATUS_OK)
+		return status;
+	copy_begin(&copy, db, SQL[which]);
+	for (size_t i = 0; i < workspace_entities_count(workspace); i++) {
+		const struct workspace_entity entity = workspace_entity_at(workspace, i);
+		db_copy_row(&copy.rows, 5);
+		db_copy_field(&copy.rows, span_of_text(region));
+		db_copy_field(&copy.rows, span_of_text(entity_kind_text(entity.kind)));
+		db_copy_field(&copy.rows, span_of_text(entity.id));
+		copy_seqs(&copy.rows, entity.seqs, entity.seqs_count);
+		db_copy_field(&copy.rows, span_of_text(entity.after));
+		copy_send(&copy, COPY_BYTES);
+	}
+	return copy_end(&copy);
+}
+
+enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace)
+{
+	enum status status = workspace_entities_count(workspace) > ENTITY_ROWS_MAX ? copy_entities(db, rows, region, workspace)
+	                                                                          : save_entities(db, rows, region, workspace);
 	if (status == STATUS_OK)
-		status = save_tables(db, state);
-	if (status == STATUS_OK)
-		status = save_values(db, state, board, event_seq, arena);
+		status = save_corrections(db, rows, region, workspace);
 	return status;
+}
+
+/* ---- The region ---- */
+
+#define SAVE_REGION(suffix) \
+	"INSERT INTO effreg.region_horizon" suffix " (region_id, month_first, month_last, definitions) VALUES ($1, $2, $3, $4)" \
+	" ON CONFLICT (region_id) DO UPDATE SET month_first = EXCLUDED.month_first, month_last = EXCLUDED.month_last," \
+	" definitions = EXCLUDED.definitions"
+
+static const char *month_code(int month, char code[CALENDAR_CODE_SIZE])
+{
+	return month < 0 ? NULL : calendar_period_format(calendar_period_of(month, CALENDAR_MONTH), code);
+}
+
+enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, const char *region, const struct metrics_region *saved)
+{
+	static const char *const SQL[] = BOTH(SAVE_REGION(""), SAVE_REGION("_rebuild"));
+	char first[CALENDAR_CODE_SIZE], last[CALENDAR_CODE_SIZE];
+	const struct db_param params[] = {
+		db_text(region), db_text(month_code(saved->horizon.month_first, first)), db_text(month_code(saved->horizon.month_last, last)),
+		db_text(saved->definitions)};
+	return db_run(db, SQL[rows], params, ARRAY_COUNT(params), NULL);
+}
+
+/* ---- Values ---- */
+
+static void write_sum(struct json_writer *writer, const char *name, figure_sum sum)
+{
+	char text[FIGURE_SUM_SIZE];
+	json_member_string(writer, name, figure_sum_format(sum, text));
+}
+
+static void write_value_key(struct json_writer *writer, const struct cell_change *change)
+{
+	char period[CALENDAR_CODE_SIZE];
+	json_member_string(writer, "subject", change->subject);
+	json_member_string(writer, "period", calendar_period_format(change->period, period));
+	json_member_string(writer, "code", change->definition->code);
+}
+
+static void write_value(struct json_writer *writer, const struct cell_change *change)
+{
+	char value[DECIMAL_TEXT_SIZE];
+	write_value_key(writer, change);
+	write_sum(writer, "numerator", change->figure.numerator);
+	write_sum(writer, "denominator", change->figure.denominator);
+	json_member_integer(writer, "observations", change->figure.observations);
+	if (!change->figure.missing)
+		json_member_string(writer, "value", decimal_format(change->figure.value, value));
+}
+
+static enum status change_values(struct db *db, const char *sql, const char *region, const struct cell_change *changes, size_t count, bool empty)
+{
+	struct rows_out rows;
+	rows_begin(&rows);
+	for (size_t i = 0; i < count; i++) {
+		if (changes[i].figure.empty != empty)
+			continue;
+		json_write_object(&rows.writer);
+		if (empty)
+			write_value_key(&rows.writer, &changes[i]);
+		else
+			write_value(&rows.writer, &changes[i]);
+		json_write_object_end(&rows.writer);
+		rows.count++;
+	}
+	return rows_end(&rows, db, sql, region);
+}
+
+enum status metrics_store_save_values(struct db *db, const char *region, const struct cell_change *changes, size_t count)
+{
+	static const char SAVE_SQL[] =
+		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
+		" SELECT $1::text, subject, period, code, numerator, denominator, observations, value"
+		" FROM pg_catalog.json_to_recordset($2::json) AS saved(subject text, period text, code text, numerator numeric,"
+		" denominator numeric, observations bigint, value numeric)"
+		" ON CONFLICT (region_id, subject, period, code) DO UPDATE SET numerator = EXCLUDED.numerator,"
+		" denominator = EXCLUDED.denominator, observations = EXCLUDED.observations, value = EXCLUDED.value";
+	static const char DELETE_SQL[] =
+		"DELETE FROM effreg.indicator_value AS kept USING pg_catalog.json_to_recordset($2::json)"
+		" AS gone(subject text, period text, code text) WHERE kept.region_id = $1 AND kept.subject = gone.subject"
+		" AND kept.period = gone.period AND kept.code = gone.code";
+	enum status status = change_values(db, SAVE_SQL, region, changes, count, false);
+	return status == STATUS_OK ? change_values(db, DELETE_SQL, region, changes, count, true) : status;
+}
+
+static void copy_value(struct copy *copy, const char *region, const struct cell_change *change)
+{
+	char period[CALENDAR_CODE_SIZE], text[FIGURE_SUM_SIZE], value[DECIMAL_TEXT_SIZE];
+	const struct figure *figure = &change->figure;
+	buf_printf(&copy->rows, "%s\t%s\t%s\t%s\t", region, change->subject, calendar_period_format(change->period, period), change->definition->code);
+	buf_printf(&copy->rows, "%s\t", figure_sum_format(figure->numerator, text));
+	buf_printf(&copy->rows, "%s\t%" PRId64 "\t%s\n", figure_sum_format(figure->denominator, text), figure->observations,
+	           figure->missing ? "\\N" : decimal_format(figure->value, value));
+}
+
+/* In text: PostgreSQL's binary numeric is its own. Subjects and codes are names: nothing in them has to be escaped. */
+enum status metrics_store_replace_values(struct db *db, const char *region, const struct cell_change *changes, size_t count)
+{
+	static const char DELETE_SQL[] = "DELETE FROM effreg.indicator_value WHERE region_id = $1";
+	static const char COPY_SQL[] = "COPY effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
+	                               " FROM STDIN";
+	const struct db_param params[] = {db_text(region)};
+	struct copy copy = {.db = db};
+	enum status status = db_run(db, DELETE_SQL, params, ARRAY_COUNT(params), NULL);
+	if (status != STATUS_OK)
+		return status;
+	buf_init(&copy.rows, ROWS_BYTES_MAX);
+	copy.status = db_copy_begin(db, COPY_SQL);
+	for (size_t i = 0; i < count; i++) {
+		copy_value(&copy, region, &changes[i]);
+		copy_send(&copy, COPY_BYTES);
+	}
+	copy_send(&copy, 1);
+	if (copy.status == STATUS_OK)
+		copy.status = db_copy_end(db);
+	buf_clear(&copy.rows);
+	return copy.status;
 }
 
 /* ---- The metric stream ---- */
 
-static void write_period_begin(struct json_writer *writer, int year)
+static int change_compare(const void *a, const void *b)
 {
-	char period[16];
-	snprintf(period, sizeof period, "%d", year);
-	json_write_object(writer);
-	json_member_string(writer, "period", period);
-	json_write_name(writer, "codes");
-	json_write_array(writer);
+	const struct cell_change *one = *(const struct cell_change *const *)a, *other = *(const struct cell_change *const *)b;
+	int order = strcmp(one->subject, other->subject);
+	if (order == 0)
+		order = one->period.length != other->period.length ? (int)one->period.length - (int)other->period.length
+		                                                   : one->period.first - other->period.first;
+	if (order == 0)
+		order = (one->definition->ordinal > other->definition->ordinal) - (one->definition->ordinal < other->definition->ordinal);
+	return order;
 }
 
-static void write_period_end(struct json_writer *writer)
+static void write_changed(struct json_writer *writer, const struct cell_change *const *changes, size_t count)
 {
-	json_write_array_end(writer);
-	json_write_object_end(writer);
-}
-
-/* The changes come year by year. */
-static void write_changed(struct json_writer *writer, const struct value_board *board)
-{
-	int year = 0;
-	for (size_t i = 0; i < value_board_changes_count(board); i++) {
-		struct board_change change = value_board_change_at(board, i);
-		if (change.year != year && year != 0)
-			write_period_end(writer);
-		if (change.year != year)
-			write_period_begin(writer, change.year);
-		year = change.year;
-		json_write_string(writer, indicator_code(change.indicator));
+	const struct cell_change *last = NULL;
+	char period[CALENDAR_CODE_SIZE];
+	for (size_t i = 0; i < count && changes[i]->subject[0] == '\0'; i++) {
+		if (last == NULL || !calendar_period_equal(last->period, changes[i]->period)) {
+			if (last != NULL) {
+				json_write_array_end(writer);
+				json_write_object_end(writer);
+			}
+			json_write_object(writer);
+			json_member_string(writer, "period", calendar_period_format(changes[i]->period, period));
+			json_write_name(writer, "codes");
+			json_write_array(writer);
+		}
+		json_write_string(writer, changes[i]->definition->code);
+		last = changes[i];
 	}
-	if (year != 0)
-		write_period_end(writer);
+	if (last != NULL) {
+		json_write_array_end(writer);
+		json_write_object_end(writer);
+	}
 }
 
-enum status metrics_store_append(struct db *db, const struct region_state *state, const struct value_board *board,
-                                 uint64_t event_seq, struct arena *arena, uint64_t *ret_seq)
+/* The periods in which a figure of a body of the region, or of another region, changed: each once. */
+static void write_subject_periods(struct json_writer *writer, const struct cell_change *const *changes, size_t count, struct arena *arena)
+{
+	struct calendar_period *told = arena_array(arena, struct calendar_period, count + 1);
+	size_t told_count = 0;
+	char period[CALENDAR_CODE_SIZE];
+	for (size_t i = 0; i < count; i++) {
+		bool known = changes[i]->subject[0] == '\0';
+		for (size_t at = told_count; at-- > 0 && !known;)
+			known = calendar_period_equal(told[at], changes[i]->period);
+		if (known)
+			continue;
+		told[told_count++] = changes[i]->period;
+		json_write_string(writer, calendar_period_format(changes[i]->period, period));
+	}
+}
+
+enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
+                                 struct arena *arena, uint64_t *ret_seq)
 {
 	struct buf body;
 	struct json_writer writer;
+	const struct cell_change **sorted = arena_array(arena, const struct cell_change *, count + 1);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &changes[i];
+	qsort(sorted, count, sizeof *sorted, change_compare);
 	buf_init(&body, ROWS_BYTES_MAX);
 	json_writer_init(&writer, &body);
 	json_write_object(&writer);
 	json_member_integer(&writer, "event_seq", (int64_t)event_seq);
 	json_write_name(&writer, "changed");
 	json_write_array(&writer);
-	write_changed(&writer, board);
+	write_changed(&writer, sorted, count);
+	json_write_array_end(&writer);
+	json_write_name(&writer, "subjects");
+	json_write_array(&writer);
+	write_subject_periods(&writer, sorted, count, arena);
 	json_write_array_end(&writer);
 	json_write_object_end(&writer);
 	ASSERT(buf_ok(&body));
-	enum status status = stream_write(db, &STREAM_METRIC, region_state_region(state), buf_span(&body), arena, ret_seq);
+	enum status status = stream_write(db, &STREAM_METRIC, region, buf_span(&body), arena, ret_seq);
 	buf_clear(&body);
+	return status;
+}
+
+/* ---- Definitions ---- */
+
+static void write_definition(struct json_writer *writer, const struct definition *definition)
+{
+	struct buf text;
+	buf_init(&text, ROWS_BYTES_MAX);
+	enum status status = json_canonical(&text, definition->json);
+	ASSERT(status == STATUS_OK && buf_ok(&text));  /* the schema allows whole numbers only */
+	json_write_object(writer);
+	json_member_string(writer, "code", definition->code);
+	json_member_integer(writer, "place", (int64_t)definition->ordinal + 1);
+	json_member_bool(writer, "absent_is_zero", definition_absent_is_zero(definition));
+	json_member_bool(writer, "of_others", definition->of_others);
+	json_member_raw(writer, "definition", buf_span(&text));
+	json_write_object_end(writer);
+	buf_clear(&text);
+}
+
+static enum status put_indicators(struct db *db, const struct definitions *definitions)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.indicator (code, place, absent_is_zero, of_others, definition)"
+		" SELECT code, place, absent_is_zero, of_others, definition FROM pg_catalog.json_to_recordset($2::json)"
+		" AS saved(code text, place integer, absent_is_zero boolean, of_others boolean, definition json) WHERE $1::text IS NOT NULL";
+	struct rows_out rows;
+	rows_begin(&rows);
+	for (size_t i = 0; i < definitions->count; i++, rows.count++)
+		write_definition(&rows.writer, &definitions->at[i]);
+	return rows_end(&rows, db, SQL, "");
+}
+
+enum status metrics_store_put_definitions(struct db *db, const char *digest, struct span body, const struct definitions *definitions)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.indicator_definitions (digest, body) VALUES ($1, $2)"
+		" ON CONFLICT (digest) DO UPDATE SET loaded_time = pg_catalog.clock_timestamp()";
+	struct arena *arena = arena_new(body.len + 4096);
+	const struct db_param params[] = {db_text(digest), db_text(arena_text(arena, body.at, body.len))};
+	enum status status = db_exec(db, "LOCK TABLE effreg.indicator IN EXCLUSIVE MODE");
+	if (status == STATUS_OK)
+		status = db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+	if (status == STATUS_OK)
+		status = db_exec(db, "DELETE FROM effreg.indicator");
+	if (status == STATUS_OK)
+		status = put_indicators(db, definitions);
+	arena_destroy(&arena);
+	return status;
+}
+
+enum status metrics_store_find_definitions(struct db *db, struct arena *arena, const char **ret_digest, struct span *ret_body)
+{
+	static const char SQL[] = "SELECT digest, body FROM effreg.indicator_definitions ORDER BY loaded_time DESC, digest LIMIT 1";
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, NULL, 0, &rows);
+	if (status != STATUS_OK)
+		return status;
+	status = db_rows_count(rows) == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+	if (status == STATUS_OK) {
+		size_t len = db_get_len(rows, 0, 1);
+		*ret_digest = arena_text(arena, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0));
+		*ret_body = span_of(arena_text(arena, db_get_text(rows, 0, 1), len), len);
+	}
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status metrics_store_find_stale(struct db *db, const char *digest, char ret_region[OKTMO_TEXT_SIZE])
+{
+	static const char SQL[] = "SELECT region_id FROM effreg.region_horizon WHERE definitions <> $1 ORDER BY pg_catalog.random() LIMIT 1";
+	const struct db_param params[] = {db_text(digest)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	status = db_rows_count(rows) == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		snprintf(ret_region, OKTMO_TEXT_SIZE, "%s", db_get_text(rows, 0, 0));
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status metrics_store_lock_region(struct db *db, const char *consumer, const char *region, uint64_t *ret_seq)
+{
+	static const char SQL[] = "SELECT seq FROM effreg.cursor WHERE consumer = $1 AND stream = 'event' AND key = $2 FOR UPDATE SKIP LOCKED";
+	const struct db_param params[] = {db_text(consumer), db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	status = db_rows_count(rows) == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		*ret_seq = (uint64_t)db_get_integer(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status metrics_store_touch_cursor(struct db *db, const char *consumer, const char *region)
+{
+	static const char SQL[] = "UPDATE effreg.cursor SET updated_time = pg_catalog.clock_timestamp()"
+	                          " WHERE consumer = $1 AND stream = 'event' AND key = $2";
+	const struct db_param params[] = {db_text(consumer), db_text(region)};
+	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+}
+
+/* ---- Rebuild ---- */
+
+enum status metrics_store_next_rebuild(struct db *db, const char *consumer, unsigned worker, unsigned workers, char ret_region[STREAM_KEY_MAX])
+{
+	static const char SQL[] = "SELECT key FROM effreg.cursor WHERE consumer = $1 AND stream = 'event'"
+	                          " AND (pg_catalog.hashtext(key) & 2147483647) % $3::integer = $2::integer ORDER BY key LIMIT 1";
+	char worker_text[16], workers_text[16];
+	snprintf(worker_text, sizeof worker_text, "%u", worker);
+	snprintf(workers_text, sizeof workers_text, "%u", workers == 0 ? 1 : workers);
+	const struct db_param params[] = {db_text(consumer), db_text(worker_text), db_text(workers_text)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	status = db_rows_count(rows) == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		snprintf(ret_region, STREAM_KEY_MAX, "%s", db_get_text(rows, 0, 0));
+	db_rows_destroy(&rows);
+	return status;
+}
+
+enum status metrics_store_clear_rebuild(struct db *db)
+{
+	return db_exec(db, "DELETE FROM effreg.entity_rebuild; DELETE FROM effreg.correction_rebuild; DELETE FROM effreg.region_horizon_rebuild");
+}
+
+enum status metrics_store_move_rebuild(struct db *db, const char *region)
+{
+	static const char *const SQL[] = {
+		"DELETE FROM effreg.entity WHERE region_id = $1",
+		"DELETE FROM effreg.correction WHERE region_id = $1",
+		"DELETE FROM effreg.region_horizon WHERE region_id = $1",
+		"WITH moved AS (DELETE FROM effreg.entity_rebuild WHERE region_id = $1 RETURNING region_id, kind, entity, seqs, attributes)"
+		" INSERT INTO effreg.entity (region_id, kind, entity, seqs, attributes) SELECT region_id, kind, entity, seqs, attributes FROM moved",
+		"WITH moved AS (DELETE FROM effreg.correction_rebuild WHERE region_id = $1 RETURNING region_id, target, seqs)"
+		" INSERT INTO effreg.correction (region_id, target, seqs) SELECT region_id, target, seqs FROM moved",
+		"WITH moved AS (DELETE FROM effreg.region_horizon_rebuild WHERE region_id = $1 RETURNING region_id, month_first, month_last, definitions)"
+		" INSERT INTO effreg.region_horizon (region_id, month_first, month_last, definitions)"
+		" SELECT region_id, month_first, month_last, definitions FROM moved",
+	};
+	const struct db_param params[] = {db_text(region)};
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(SQL) && status == STATUS_OK; i++)
+		status = db_run(db, SQL[i], params, ARRAY_COUNT(params), NULL);
+	return status;
+}
+
+/* ---- Comparing ---- */
+
+#define EITHER(one, other) "((" one " EXCEPT ALL " other ") UNION ALL (" other " EXCEPT ALL " one "))"
+#define ENTITY_LINES(suffix) \
+	"SELECT 'entity ' || kind || '/' || entity AS name, seqs::text || attributes::text AS line FROM effreg.entity" suffix " WHERE region_id = $1"
+#define CORRECTION_LINES(suffix) \
+	"SELECT 'correction of ' || target::text, seqs::text FROM effreg.correction" suffix " WHERE region_id = $1"
+#define HORIZON_LINES(suffix) \
+	"SELECT 'horizon', pg_catalog.concat_ws(' ', month_first, month_last, definitions) FROM effreg.region_horizon" suffix " WHERE region_id = $1"
+#define VALUE_COLUMNS "SELECT subject, period, code, numerator, denominator, observations, value FROM "
+#define VALUES_STORED VALUE_COLUMNS "effreg.indicator_value WHERE region_id = $1"
+#define VALUES_GIVEN \
+	VALUE_COLUMNS "pg_catalog.json_to_recordset($2::json) AS given(subject text, period text, code text, numerator numeric," \
+	" denominator numeric, observations bigint, value numeric)"
+
+static enum status take_differences(struct db *db, const char *sql, const struct db_param *params, size_t count, uint64_t *different, char *example,
+                                    size_t example_size)
+{
+	struct db_rows *rows;
+	enum status status = db_query(db, sql, params, count, &rows);
+	if (status != STATUS_OK)
+		return status;
+	*different += db_rows_count(rows);
+	if (db_rows_count(rows) > 0 && example[0] == '\0')
+		snprintf(example, example_size, "%s: %s", params[0].at, db_get_text(rows, 0, 0));
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+static enum status compare_values(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *different,
+                                  char *example, size_t example_size)
+{
+	static const char SQL[] = "SELECT DISTINCT 'value ' || subject || ' ' || period || ' ' || code FROM "
+	                          EITHER(VALUES_STORED, VALUES_GIVEN) " AS difference";
+	struct rows_out rows;
+	rows_begin(&rows);
+	for (size_t i = 0; i < count; i++) {
+		json_write_object(&rows.writer);
+		write_value(&rows.writer, &changes[i]);
+		json_write_object_end(&rows.writer);
+	}
+	json_write_array_end(&rows.writer);
+	ASSERT(buf_ok(&rows.text));
+	const struct db_param params[] = {db_text(region), db_text(rows.text.at)};
+	enum status status = take_differences(db, SQL, params, ARRAY_COUNT(params), different, example, example_size);
+	buf_clear(&rows.text);
+	return status;
+}
+
+enum status metrics_store_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *ret_different,
+                                  char *example, size_t example_size)
+{
+	static const char SQL[] =
+		"SELECT DISTINCT name FROM (SELECT name, line FROM " EITHER(ENTITY_LINES(""), ENTITY_LINES("_rebuild")) " AS entities (name, line)"
+		" UNION ALL SELECT name, line FROM " EITHER(CORRECTION_LINES(""), CORRECTION_LINES("_rebuild")) " AS corrections (name, line)"
+		" UNION ALL SELECT name, line FROM " EITHER(HORIZON_LINES(""), HORIZON_LINES("_rebuild")) " AS horizons (name, line)) AS difference";
+	const struct db_param params[] = {db_text(region)};
+	*ret_different = 0;
+	enum status status = take_differences(db, SQL, params, ARRAY_COUNT(params), ret_different, example, example_size);
+	return status == STATUS_OK ? compare_values(db, region, changes, count, ret_different, example, example_size) : status;
+}
+
+enum status metrics_store_drop_rebuild(struct db *db, const char *consumer, const char *region)
+{
+	static const char *const SQL[] = {
+		"DELETE FROM effreg.entity_rebuild WHERE region_id = $2 AND $1::text IS NOT NULL",
+		"DELETE FROM effreg.correction_rebuild WHERE region_id = $2 AND $1::text IS NOT NULL",
+		"DELETE FROM effreg.region_horizon_rebuild WHERE region_id = $2 AND $1::text IS NOT NULL",
+		"DELETE FROM effreg.attempt WHERE consumer = $1 AND stream = 'event' AND key = $2",
+		"DELETE FROM effreg.cursor WHERE consumer = $1 AND stream = 'event' AND key = $2",
+	};
+	const struct db_param params[] = {db_text(consumer), db_text(region)};
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(SQL) && status == STATUS_OK; i++)
+		status = db_run(db, SQL[i], params, ARRAY_COUNT(params), NULL);
 	return status;
 }

@@ -1,23 +1,80 @@
 /* metrics_store: every SQL statement of metrics. Sets, not rows: one statement per table, whatever the number of rows.
  *
  * Everything here runs inside the caller's transaction, which holds the region's cursor: nobody else writes these rows.
- * Statuses are db.h's; what was stored and cannot be read again (an unknown unit) is STATUS_BUG with fault. */
+ * Statuses are db.h's; what was stored and cannot be read again is STATUS_BUG with fault. */
 #ifndef EFFREG_METRICS_STORE_H
 #define EFFREG_METRICS_STORE_H
 
-#include "common/db.h"
-#include "services/metrics/value_board.h"
+#include "common/stream.h"
+#include "services/metrics/cell.h"
+#include "services/metrics/workspace.h"
 
-/* Fills a fresh state and board with what is saved of the state's region; nothing is marked changed. */
-enum status metrics_store_load(struct db *db, struct region_state *state, struct value_board *board,
-                               struct fault *fault) MUST_CHECK;
+/* The rows of the live consumer or of a rebuild. */
+enum metrics_rows { METRICS_LIVE, METRICS_REBUILD };
 
-/* Writes the rows that changed in the state and in the board; event_seq is what the values stand for. */
-enum status metrics_store_save(struct db *db, const struct region_state *state, const struct value_board *board,
-                               uint64_t event_seq, struct arena *arena) MUST_CHECK;
+/* What a live turn's transaction is like: its commit does not wait for the disk, for all that it writes follows from the log (what was
+ * written later is never kept without it: the WAL is in order, so cursor and effects vanish together); and the locks of a process that
+ * stands still are free after three seconds. */
+enum status metrics_store_begin_turn(struct db *db) MUST_CHECK;
 
-/* Appends the turn's record to the metric stream: the event seq reached and the codes that changed. */
-enum status metrics_store_append(struct db *db, const struct region_state *state, const struct value_board *board,
-                                 uint64_t event_seq, struct arena *arena, uint64_t *ret_seq) MUST_CHECK;
+/* ---- Loading ---- */
+
+/* Gives the workspace what it wants. upto: the last seq of the turn: what the log has beyond is not known yet. Texts of events live in
+ * arena. */
+enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
+                               struct workspace *workspace, struct arena *arena, struct fault *fault) MUST_CHECK;
+
+/* What is known of a region beside its entities. */
+struct metrics_region {
+	struct workspace_horizon horizon;
+	const char *definitions;          /* digest; "" = no row yet */
+};
+enum status metrics_store_load_region(struct db *db, enum metrics_rows rows, const char *region, struct arena *arena,
+                                      struct metrics_region *ret_region) MUST_CHECK;
+
+/* Every entity's attributes, in no order. */
+typedef void metrics_entity_fn(void *context, enum entity_kind kind, const char *id, const char *attributes);
+enum status metrics_store_each_entity(struct db *db, enum metrics_rows rows, const char *region, metrics_entity_fn *call, void *context,
+                                      struct fault *fault) MUST_CHECK;
+
+/* ---- Saving ---- */
+
+enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace) MUST_CHECK;
+enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, const char *region, const struct metrics_region *saved) MUST_CHECK;
+
+/* Figures that changed: empty ones are deleted. */
+enum status metrics_store_save_values(struct db *db, const char *region, const struct cell_change *changes, size_t count) MUST_CHECK;
+/* Figures that take the place of all there are. */
+enum status metrics_store_replace_values(struct db *db, const char *region, const struct cell_change *changes, size_t count) MUST_CHECK;
+
+/* Appends the turn's record to the metric stream: the event seq reached and what changed. */
+enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
+                                 struct arena *arena, uint64_t *ret_seq) MUST_CHECK;
+
+/* ---- Definitions ---- */
+
+/* Puts a file in force. */
+enum status metrics_store_put_definitions(struct db *db, const char *digest, struct span body, const struct definitions *definitions) MUST_CHECK;
+/* The file in force; NOT_FOUND when there is none. body lives in arena. */
+enum status metrics_store_find_definitions(struct db *db, struct arena *arena, const char **ret_digest, struct span *ret_body) MUST_CHECK;
+/* A region whose values follow other definitions; NOT_FOUND when there is none. */
+enum status metrics_store_find_stale(struct db *db, const char *digest, char ret_region[OKTMO_TEXT_SIZE]) MUST_CHECK;
+/* Takes the live cursor of a region whose values are to be made again; NOT_FOUND when another instance has it. */
+enum status metrics_store_lock_region(struct db *db, const char *consumer, const char *region, uint64_t *ret_seq) MUST_CHECK;
+/* Says that the region's cursor was used, so that whoever keeps it in memory forgets it. */
+enum status metrics_store_touch_cursor(struct db *db, const char *consumer, const char *region) MUST_CHECK;
+
+/* ---- Rebuild ---- */
+
+/* The next region of a worker's share that is not done; NOT_FOUND when all are. */
+enum status metrics_store_next_rebuild(struct db *db, const char *consumer, unsigned worker, unsigned workers, char ret_region[STREAM_KEY_MAX]) MUST_CHECK;
+enum status metrics_store_clear_rebuild(struct db *db) MUST_CHECK;
+/* Puts the rebuilt rows of a region in place of the live ones. */
+enum status metrics_store_move_rebuild(struct db *db, const char *region) MUST_CHECK;
+/* How many rows of the region are not as the rebuild and these figures have them; an example of one. */
+enum status metrics_store_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *ret_different,
+                                  char *example, size_t example_size) MUST_CHECK;
+/* Forgets the rebuilt rows and the rebuild's cursor of a region. */
+enum status metrics_store_drop_rebuild(struct db *db, const char *consumer, const char *region) MUST_CHECK;
 
 #endif

@@ -127,6 +127,8 @@ static enum status add_period(struct periods *periods, const struct json *item, 
 	struct period period;
 	if (code == NULL || !period_parse(code, &period))
 		return fault_set(fault, STATUS_POISON, "record", "/changed", -1, "a metric record names a period that is none");
+	if (strlen(code) != strlen("2023"))
+		return STATUS_OK;  /* live ratings are kept of years */
 	periods->joined_changed |= lists(item, "joined");
 	for (size_t i = 0; i < periods->count; i++) {
 		if (text_equal(periods->codes[i], code))

@@ -115,7 +115,8 @@ enum { WANTED_MEASURED, WANTED_INDICATORS };
 enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
        COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_SIZE };
 
-/* The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
+/* A number of things of which there is no row is 0 within the months that the region's log speaks of ($10 to $11 are the period's); what
+ * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
  * without events in the period has no figures of it, but has joined when a period before says so. */
 static const char REGIONS_SQL[] =
 	"WITH previous_run AS ("
@@ -127,20 +128,26 @@ static const char REGIONS_SQL[] =
 	"   ELSE COALESCE(cutoff.seq::bigint, 0) <= COALESCE(figures.seq, 0) END,"
 	"  previous.place,"
 	"  wanted.position = 1 AND EXISTS (SELECT FROM effreg.indicator_value AS joined"
-	"   WHERE joined.region_id = region.region_id AND joined.code = 'joined' AND joined.value > 0"
+	"   WHERE joined.region_id = region.region_id AND joined.subject = '' AND joined.code = 'joined' AND joined.value > 0"
 	"   AND joined.period <= $2 AND pg_catalog.length(joined.period) = pg_catalog.length($2)),"
-	"  pg_catalog.trim_scale(pg_catalog.round(value.value, $6::integer))::text,"
+	"  pg_catalog.trim_scale(pg_catalog.round(CASE"
+	"   WHEN indicator.of_others THEN (SELECT pg_catalog.sum(other.value) FROM effreg.indicator_value AS other"
+	"    WHERE other.subject = 'region/' || region.region_id AND other.subject LIKE 'region/%' AND other.period = $2 AND other.code = wanted.code)"
+	"   WHEN value.code IS NOT NULL THEN value.value"
+	"   WHEN indicator.absent_is_zero AND horizon.month_first <= $11 AND horizon.month_last >= $10 THEN 0 END, $6::integer))::text,"
 	"  region.federal_district_en,"
 	"  wanted.position = 1 AND NOT EXISTS (SELECT FROM effreg.indicator_value AS before"
-	"   WHERE before.region_id = region.region_id AND before.code = 'joined' AND before.value > 0"
+	"   WHERE before.region_id = region.region_id AND before.subject = '' AND before.code = 'joined' AND before.value > 0"
 	"   AND before.period <= $8 AND pg_catalog.length(before.period) = pg_catalog.length($8)),"
 	"  pg_catalog.trim_scale(pg_catalog.round(size.value, $6::integer))::text"
 	" FROM effreg.region"
 	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
 	" LEFT JOIN effreg.indicator_value AS value"
-	"  ON value.region_id = region.region_id AND value.period = $2 AND value.code = wanted.code"
+	"  ON value.region_id = region.region_id AND value.subject = '' AND value.period = $2 AND value.code = wanted.code"
+	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code"
+	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = region.region_id"
 	" LEFT JOIN effreg.indicator_value AS size"
-	"  ON size.region_id = region.region_id AND size.period = $2 AND size.code = $9 AND wanted.position = 1"
+	"  ON size.region_id = region.region_id AND size.subject = '' AND size.period = $2 AND size.code = $9 AND wanted.position = 1"
 	" LEFT JOIN pg_catalog.json_each_text($7::json) AS cutoff(region_id, seq) ON cutoff.region_id = region.region_id"
 	" LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
 	" LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
@@ -181,6 +188,14 @@ static struct ranking_region take_region(struct arena *arena, const struct db_ro
 	};
 }
 
+/* "2023-12" */
+static const char *month_code(struct arena *arena, int64_t us)
+{
+	char text[INSTANT_TEXT_SIZE];
+	instant_format(us, text);
+	return arena_text(arena, text, strlen("2023-12"));
+}
+
 static const char *const *wanted_codes(struct arena *arena, const struct methodology *methodology, size_t *ret_count)
 {
 	*ret_count = WANTED_INDICATORS + methodology->indicator_count;
@@ -216,14 +231,16 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
 	const char *const *wanted = wanted_codes(arena, question->methodology, &wanted_count);
 	struct period parsed, previous, before;
 	const struct ranking_cohort *cohort = question->cohort;
-	bool has_previous = period_parse(question->period, &parsed) && period_previous(&parsed, &previous);
+	if (!period_parse(question->period, &parsed))
+		return STATUS_INVALID;
+	bool has_previous = period_previous(&parsed, &previous);
 	bool has_before = cohort->rule == RANKING_RULE_NEWCOMERS &&
 	                  ranking_cohort_period_before(question->period, cohort->years, &before);
 	const struct db_param params[] = {
 		db_text(cohort->code), db_text(question->period), db_text(has_previous ? previous.code : NULL),
 		db_array(arena, wanted, wanted_count), db_text(RANKING_METRICS_CONSUMER),
 		db_integer(arena, RANKING_INPUT_PLACES), db_text(question->cutoff), db_text(has_before ? before.code : NULL),
-		db_text(cohort->indicator)};
+		db_text(cohort->indicator), db_text(month_code(arena, parsed.from_us)), db_text(month_code(arena, parsed.to_us - 1))};
 	struct db_rows *rows;
 	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)

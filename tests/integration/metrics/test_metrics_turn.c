@@ -1,13 +1,15 @@
-/* The turn over a real PostgreSQL: what is saved is what is known, whoever takes the turn and whatever fails. */
+/* The turn over a real PostgreSQL: what is saved is what a replay of the log makes, whoever takes the turn and whatever fails; a rebuild
+ * comes to the same; other definitions make the figures anew. */
 #include "services/metrics/metrics_handlers.h"
+#include "services/metrics/metrics_rebuild.h"
 #include "services/metrics/metrics_store.h"
 #include "tests/unit/metrics/random_events.h"
 
 #define OTHER_REGION   "40000000"
-#define HISTORY_EVENTS 900
+#define HISTORY_EVENTS 700
 
 struct world {
-	struct region_fixture pure;     /* units, an arena, and a region that never saw a database */
+	struct fixture pure;            /* rules, an arena, and logs that never saw a database */
 	struct db *db;
 	struct metrics *metrics;
 	struct stream_consumer *consumer;
@@ -33,34 +35,41 @@ static void on_appended(void *context, const char *region, uint64_t metric_seq)
 	world.appended_seq = metric_seq;
 }
 
-static void service_start(struct db *db, size_t regions_max, struct metrics **ret_metrics,
-                          struct stream_consumer **ret_consumer)
+static struct rules *rules_of(const char *indicators)
+{
+	struct rules *rules;
+	struct fault fault = {.text = ""};
+	if (rules_new(span_of_text(indicators), span_of("", 0), &rules, &fault) != STATUS_OK)
+		fail_msg("%s %s", fault.pointer, fault.text);
+	return rules;
+}
+
+static void service_start(const char *indicators, size_t memory_bytes_max)
 {
 	const struct metrics_options options = {
-		.units = world.pure.units, .regions_max = regions_max, .hash_seed = 11, .appended = on_appended,
+		.rules = rules_of(indicators), .memory_bytes_max = memory_bytes_max, .hash_seed = 11, .appended = on_appended,
 	};
-	*ret_metrics = metrics_new(&options);
-	struct stream_consumer_options consumer = metrics_consumer_options(*ret_metrics);
-	*ret_consumer = stream_consumer_new(db, &consumer);
+	world.metrics = metrics_new(&options);
+	struct stream_consumer_options consumer = metrics_consumer_options(world.metrics);
+	world.consumer = stream_consumer_new(world.db, &consumer);
 }
 
-static void service_stop(struct metrics **metrics, struct stream_consumer **consumer)
+static void service_stop(void)
 {
-	stream_consumer_destroy(consumer);
-	metrics_destroy(metrics);
+	stream_consumer_destroy(&world.consumer);
+	metrics_destroy(&world.metrics);
 }
 
-static void empty_tables(void)
+static void service_again(const char *indicators, size_t memory_bytes_max)
+{
+	service_stop();
+	service_start(indicators, memory_bytes_max);
+}
+
+static void act(const char *sql)
 {
 	must(db_begin(world.db));
-	must(db_exec(world.db, "TRUNCATE effreg.event, effreg.event_head, effreg.source, effreg.metric, effreg.metric_head,"
-	                       " effreg.cursor, effreg.attempt, effreg.region_state, effreg.project,"
-	                       " effreg.project_indicator, effreg.authority, effreg.headcount, effreg.training,"
-	                       " effreg.practice, effreg.indicator_value, effreg.fact"));
-	must(db_exec(world.db, "INSERT INTO effreg.region (region_id, kind, name_ru, name_en, federal_district_ru,"
-	                       " federal_district_en) SELECT r, 'oblast', r, r, '-', '-'"
-	                       " FROM pg_catalog.unnest(ARRAY['" FIXTURE_REGION "', '" OTHER_REGION "']) AS r"
-	                       " ON CONFLICT DO NOTHING"));
+	must(db_exec(world.db, sql));
 	must(db_commit(world.db));
 }
 
@@ -73,15 +82,19 @@ static int setup(void **state)
 	fixture_init(&world.pure);
 	if (db_connect(dsn == NULL ? "" : dsn, "test_metrics_turn", &world.db, &fault) != STATUS_OK)
 		fail_msg("EFFREG_TEST_DSN: %s", fault.text);
-	empty_tables();
-	service_start(world.db, 4, &world.metrics, &world.consumer);
+	act("TRUNCATE effreg.event, effreg.event_head, effreg.source, effreg.metric, effreg.metric_head, effreg.cursor, effreg.attempt,"
+	    " effreg.entity, effreg.correction, effreg.region_horizon, effreg.indicator_value, effreg.indicator, effreg.indicator_definitions,"
+	    " effreg.entity_rebuild, effreg.correction_rebuild, effreg.region_horizon_rebuild");
+	act("INSERT INTO effreg.region (region_id, kind, name_ru, name_en, federal_district_ru, federal_district_en)"
+	    " SELECT r, 'oblast', r, r, '-', '-' FROM pg_catalog.unnest(ARRAY['" FIXTURE_REGION "', '" OTHER_REGION "']) AS r ON CONFLICT DO NOTHING");
+	service_start("", (size_t)64 * 1024 * 1024);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	service_stop(&world.metrics, &world.consumer);
+	service_stop();
 	db_disconnect(&world.db);
 	fixture_clear(&world.pure);
 	return 0;
@@ -118,10 +131,10 @@ static void append_one(const char *text)
 }
 
 /* Turns until there is nothing more to do. */
-static void settle(struct stream_consumer *consumer)
+static void settle(void)
 {
 	unsigned turns = 0;
-	must(stream_consumer_work(consumer, true, 1000, &turns));
+	must(stream_consumer_work(world.consumer, true, 1000, &turns));
 }
 
 static const char *ask(const char *sql)
@@ -137,94 +150,108 @@ static const char *ask(const char *sql)
 	return text;
 }
 
-/* What is in the tables is what a region knows that applied the same events in memory. */
-static void assert_saved(const char *region, const char *const *events, unsigned count)
+/* Everything that metrics has made. */
+static const char *state_text(void)
 {
-	struct region_fixture saved = world.pure;
-	struct region_fixture pure = world.pure;
-	struct fault fault = {.text = ""};
-	saved.state = region_state_new(region, world.pure.units, 1);
-	saved.board = value_board_new();
-	pure.state = region_state_new(region, world.pure.units, 2);
-	pure.board = value_board_new();
-	must(db_begin(world.db));
-	if (metrics_store_load(world.db, saved.state, saved.board, &fault) != STATUS_OK)
-		fail_msg("%s %s", fault.text, db_error(world.db));
-	db_rollback(world.db);
-	for (unsigned i = 0; i < count; i++)
-		fixture_apply(&pure, events[i]);
-	fixture_turn(&pure);
-	char *expected = state_text(pure.state), *actual = state_text(saved.state);
-	assert_string_equal(actual, expected);
-	free(expected);
-	free(actual);
-	expected = values_text(&pure), actual = values_text(&saved);
-	assert_string_equal(actual, expected);
-	free(expected);
-	free(actual);
-	region_state_destroy(&saved.state);
-	region_state_destroy(&pure.state);
-	value_board_destroy(&saved.board);
-	value_board_destroy(&pure.board);
+	return ask("SELECT pg_catalog.string_agg(line, E'\\n' ORDER BY line COLLATE \"C\") FROM ("
+	           "SELECT 'e' || pg_catalog.concat_ws(' ', region_id, kind, entity, seqs::text, attributes::text) AS line FROM effreg.entity"
+	           " UNION ALL SELECT 'c' || pg_catalog.concat_ws(' ', region_id, target::text, seqs::text) FROM effreg.correction"
+	           " UNION ALL SELECT 'h' || pg_catalog.concat_ws(' ', region_id, month_first, month_last, definitions) FROM effreg.region_horizon"
+	           " UNION ALL SELECT 'v' || pg_catalog.concat_ws(' ', region_id, subject, period, code, numerator, denominator, observations, value)"
+	           " FROM effreg.indicator_value) AS lines");
 }
 
-static void act_as(const char *sql)
+static struct metrics_rebuild_report rebuild(bool check)
 {
-	must(db_begin(world.db));
-	must(db_exec(world.db, sql));
-	must(db_commit(world.db));
+	struct metrics_rebuild_report report;
+	struct fault fault = {.text = ""};
+	struct rules *rules = rules_of("");
+	const struct metrics_rebuild_options options = {.rules = rules, .hash_seed = 5, .check = check};
+	must(metrics_rebuild_begin(world.db, &fault));
+	if (metrics_rebuild_run(world.db, &options, &report, &fault) != STATUS_OK)
+		fail_msg("%s; %s", fault.text, db_error(world.db));
+	rules_destroy(&rules);
+	return report;
+}
+
+static void assert_follows_from_the_log(void)
+{
+	struct metrics_rebuild_report report = rebuild(true);
+	if (report.different > 0)
+		fail_msg("%llu rows differ: %s", (unsigned long long)report.different, report.example);
 }
 
 static const char *practice(const char *name, const char *time)
 {
 	return event_of(&world.pure, "practice.published", time,
-	                arena_printf(world.pure.arena, "\"practice\":\"%s\"", name));
+	                arena_printf(world.pure.arena, "\"practice\":\"%s\",\"title\":{\"ru\":\"п\",\"en\":\"p\"},\"sphere\":\"youth\",\"platform\":\"smarteka\"", name));
 }
 
 /* ---- Cases ---- */
 
-static void a_turn_saves_values_record_and_cursor_together(void **state)
+#define VALUE(period, code) \
+	"SELECT numerator || '/' || denominator || ' ' || observations || ' ' || value FROM effreg.indicator_value" \
+	" WHERE subject = '' AND period = '" period "' AND code = '" code "'"
+
+static void a_turn_saves_entities_values_record_and_cursor_together(void **state)
 {
 	(void)state;
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
-	settle(world.consumer);
+	settle();
 	assert_string_equal(ask("SELECT seq FROM effreg.cursor WHERE consumer = 'metrics' AND key = '20000000'"), "1");
-	assert_string_equal(ask("SELECT period || ' ' || numerator || '/' || denominator || ' ' || observations"
-	                        " || ' ' || value || ' at ' || as_of_seq FROM effreg.indicator_value WHERE code = 'practices_published'"),
-	                    "2023 1/1 1 1 at 1");
-	assert_string_equal(ask("SELECT (body->>'event_seq') || ' ' || (body->'changed'->0->>'period') || ' '"
-	                        " || pg_catalog.json_array_length(body->'changed'->0->'codes') FROM effreg.metric"),
-	                    "1 2023 16");
-	assert_string_equal(ask("SELECT value IS NULL FROM effreg.indicator_value WHERE code = 'trained_per_1000'"), "t");
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "1/1 1 1");
+	assert_string_equal(ask(VALUE("2023-05", "practices_published")), "1/1 1 1");
+	assert_string_equal(ask("SELECT kind || ' ' || entity || ' ' || seqs::text FROM effreg.entity WHERE kind = 'practice'"), "practice R1 {1}");
+	assert_string_equal(ask("SELECT month_first || ' ' || month_last FROM effreg.region_horizon"), "2023-05 2023-12");
+	assert_string_equal(ask("SELECT (body->>'event_seq') || ' ' || pg_catalog.json_array_length(body->'changed') FROM effreg.metric"), "1 4");
 	assert_int_equal(world.appended, 1);
 	assert_int_equal(world.appended_seq, 1);
 }
 
-static void only_values_that_differ_are_written_and_named(void **state)
+static void only_figures_that_differ_are_written_and_named(void **state)
 {
 	(void)state;
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
-	settle(world.consumer);
+	settle();
+	act("UPDATE effreg.indicator_value SET observations = 77");
 	append_one(practice("R2", "2023-06-01T10:00:00Z"));
-	settle(world.consumer);
-	assert_string_equal(ask("SELECT pg_catalog.string_agg(code, ' ' ORDER BY code) FROM effreg.indicator_value"
-	                        " WHERE as_of_seq = 2"), "practices_per_100_completed practices_published");
-	assert_string_equal(ask("SELECT body::text FROM effreg.metric WHERE seq = 2"),
-	                    "{\"event_seq\":2,\"changed\":[{\"period\":\"2023\",\"codes\":[\"practices_published\","
-	                    "\"practices_per_100_completed\"]}]}");
+	settle();
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "2/1 2 2");
+	assert_string_equal(ask(VALUE("2023-05", "practices_published")), "1/1 77 1");
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.metric"), "2");
 	assert_int_equal(metrics_counts(world.metrics).loads, 1);
 }
 
 static void a_turn_that_changes_nothing_says_so(void **state)
 {
 	(void)state;
-	append_one(practice("R1", "2023-05-01T10:00:00Z"));
-	append_one(practice("R1", "2023-04-01T10:00:00Z"));
-	settle(world.consumer);
-	append_one(practice("R1", "2023-03-01T10:00:00Z"));
-	settle(world.consumer);
-	assert_string_equal(ask("SELECT body::text FROM effreg.metric ORDER BY seq DESC LIMIT 1"),
-	                    "{\"event_seq\":3,\"changed\":[]}");
+	append_one("{\"specversion\":\"1.0\",\"id\":\"00000000-0000-4000-8000-00000000aaaa\",\"source\":\"ru-vor/portal\","
+	           "\"type\":\"effreg.event.withdrawn.v1\",\"subject\":\"" FIXTURE_REGION "\",\"time\":\"2023-05-01T10:00:00Z\","
+	           "\"supersedes\":\"00000000-0000-4000-8000-00000000ffff\",\"data\":{\"target\":\"00000000-0000-4000-8000-00000000ffff\","
+	           "\"type\":\"effreg.practice.published.v1\",\"reason\":{\"ru\":\"п\",\"en\":\"r\"}}}");
+	settle();
+	assert_string_equal(ask("SELECT body->>'changed' FROM effreg.metric"), "[]");
+	assert_string_equal(ask("SELECT seqs::text FROM effreg.correction"), "{1}");
+}
+
+/* A correction that comes first, then its target, in turns of their own. */
+static void a_correction_that_came_first_holds_when_its_target_comes(void **state)
+{
+	(void)state;
+	const char *target = practice("R1", "2023-05-01T10:00:00Z");
+	const char *correction = arena_printf(world.pure.arena,
+		"{\"specversion\":\"1.0\",\"id\":\"00000000-0000-4000-8000-00000000aaaa\",\"source\":\"ru-vor/portal\",\"type\":\"effreg.event.corrected.v1\","
+		"\"subject\":\"" FIXTURE_REGION "\",\"time\":\"2023-07-01T00:00:00Z\",\"supersedes\":\"00000000-0000-4000-8000-000000000001\",\"data\":"
+		"{\"target\":\"00000000-0000-4000-8000-000000000001\",\"type\":\"effreg.practice.published.v1\",\"data\":{\"practice\":\"R2\",\"title\":"
+		"{\"ru\":\"п\",\"en\":\"p\"},\"sphere\":\"youth\",\"platform\":\"smarteka\"}}}");
+	append_one(correction);
+	settle();
+	append_one(target);
+	settle();
+	assert_string_equal(ask("SELECT pg_catalog.string_agg(entity || ' ' || seqs::text || ' ' || (attributes::text = '{}'), ', ' ORDER BY entity)"
+	                        " FROM effreg.entity WHERE kind = 'practice'"), "R1 {1,2} true, R2 {1,2} false");
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "1/1 1 1");
+	assert_follows_from_the_log();
 }
 
 static void random_histories(const char **own, const char **other, uint64_t *seed)
@@ -235,221 +262,122 @@ static void random_histories(const char **own, const char **other, uint64_t *see
 	}
 }
 
-/* With room for one region in memory, two regions that take turns are loaded again and again. */
-static void what_was_loaded_goes_on_as_if_it_had_never_left_memory(void **state)
+/* With no room for two regions in memory, and a new process now and then. */
+static void random_turns_come_to_what_a_rebuild_makes(void **state)
 {
 	(void)state;
 	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
 	uint64_t seed = seed_of_run();
 	random_histories(own, other, &seed);
-	service_stop(&world.metrics, &world.consumer);
-	service_start(world.db, 1, &world.metrics, &world.consumer);
+	service_again("", 1);
 	for (unsigned done = 0; done < HISTORY_EVENTS;) {
 		unsigned count = 1 + pick(&seed, 60);
 		count = count > HISTORY_EVENTS - done ? HISTORY_EVENTS - done : count;
 		append(FIXTURE_REGION, own + done, count);
 		append(OTHER_REGION, other + done, count);
-		settle(world.consumer);
+		settle();
 		done += count;
+		if (pick(&seed, 5) == 0)
+			service_again("", 1);
 	}
-	assert_true(metrics_counts(world.metrics).loads > 20);
-	assert_int_equal(metrics_counts(world.metrics).regions, 1);
-	assert_saved(FIXTURE_REGION, own, HISTORY_EVENTS);
-	assert_saved(OTHER_REGION, other, HISTORY_EVENTS);
+	assert_true(metrics_counts(world.metrics).regions == 1);
+	assert_follows_from_the_log();
+	const char *stepwise = state_text();
+	assert_int_equal(rebuild(false).regions, 2);
+	assert_string_equal(state_text(), stepwise);
+	append_one(practice("after", "2023-05-01T10:00:00Z"));
+	settle();
+	assert_follows_from_the_log();
 }
 
-/* Each keeps the region in memory, and each finds now and then that the cursor went on without it. */
-static void two_instances_take_turns_on_one_region(void **state)
+static void a_check_finds_what_does_not_follow_from_the_log(void **state)
 {
 	(void)state;
-	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
-	struct metrics *metrics;
-	struct stream_consumer *consumer;
-	uint64_t seed = seed_of_run();
-	random_histories(own, other, &seed);
-	service_start(world.db, 4, &metrics, &consumer);
-	for (unsigned done = 0; done < HISTORY_EVENTS; done += 30) {
-		append(FIXTURE_REGION, own + done, 30);
-		settle(pick(&seed, 2) == 0 ? world.consumer : consumer);
-	}
-	assert_saved(FIXTURE_REGION, own, HISTORY_EVENTS);
-	assert_string_equal(ask("SELECT last_seq FROM effreg.metric_head WHERE region_id = '20000000'"), "30");
-	service_stop(&metrics, &consumer);
+	append_one(practice("R1", "2023-05-01T10:00:00Z"));
+	settle();
+	assert_follows_from_the_log();
+	act("UPDATE effreg.indicator_value SET numerator = 2 WHERE period = '2023-Q2' AND code = 'practices_published'");
+	act("UPDATE effreg.entity SET attributes = '{}' WHERE kind = 'practice'");
+	struct metrics_rebuild_report report = rebuild(true);
+	assert_int_equal(report.different, 2);
+	assert_non_null(strstr(report.example, "20000000: "));
+	assert_int_equal(rebuild(false).events, 1);
+	assert_follows_from_the_log();
 }
 
-static void an_event_that_cannot_be_applied_is_parked_and_the_others_count(void **state)
+#define TWICE_NOW "{\"code\":\"t\",\"version\":1,\"indicators\":[{\"code\":\"practices_of_youth\",\"title\":{\"ru\":\"п\",\"en\":\"p\"},\"unit\":\"count\"," \
+	"\"direction\":\"higher\",\"kind\":\"flow\",\"source\":\"practice\",\"date\":\"published_on\",\"filter\":[{\"attribute\":\"sphere\",\"is\":\"youth\"}]," \
+	"\"measure\":{\"count\":true}}]}"
+
+static void refresh_all(void)
 {
-	(void)state;
-	const char *events[] = {
-		practice("R1", "2023-05-01T10:00:00Z"),
-		practice("R2", "1980-05-01T10:00:00Z"),
-		practice("R3", "2023-06-01T10:00:00Z"),
-	};
-	const char *good[] = {events[0], events[2]};
-	append(FIXTURE_REGION, events, ARRAY_COUNT(events));
-	settle(world.consumer);
-	settle(world.consumer);
-	assert_saved(FIXTURE_REGION, good, ARRAY_COUNT(good));
-	assert_string_equal(ask("SELECT seq || ' ' || error FROM effreg.attempt WHERE parked_time IS NOT NULL"),
-	                    "2 event 2: expected a time in the years 1990 to 2089");
-	assert_string_equal(ask("SELECT seq FROM effreg.cursor WHERE consumer = 'metrics' AND key = '20000000'"), "3");
+	bool more = true;
+	struct fault fault = {.text = ""};
+	while (more)
+		must(metrics_refresh(world.metrics, world.db, &more, &fault));
 }
 
-static void a_rebuild_from_the_beginning_changes_nothing(void **state)
-{
-	(void)state;
-	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
-	uint64_t seed = seed_of_run();
-	random_histories(own, other, &seed);
-	append(FIXTURE_REGION, own, 400);
-	settle(world.consumer);
-	act_as("UPDATE effreg.cursor SET seq = 0");
-	settle(world.consumer);
-	assert_saved(FIXTURE_REGION, own, 400);
-	assert_string_equal(ask("SELECT pg_catalog.json_array_length(body->'changed') FROM effreg.metric"
-	                        " ORDER BY seq DESC LIMIT 1"), "0");
-}
-
-static void numbers_and_instants_come_back_exactly(void **state)
-{
-	(void)state;
-	const char *events[] = {
-		"{\"specversion\":\"1.0\",\"id\":\"ffffffff-ffff-4fff-bfff-ffffffffffff\",\"source\":\"a'b\\\"/c\","
-		"\"type\":\"effreg.indicator.planned.v1\",\"subject\":\"20000000\",\"time\":\"2023-12-31T23:59:59.999999Z\","
-		"\"datacontenttype\":\"application/json\",\"sequence\":\"9223372036854775807\",\"data\":{\"project\":\"P\","
-		"\"indicator\":\"labour\",\"unit\":\"person_hour\",\"base\":{\"value\":\"-999999999999.999999\"}}}",
-		"{\"specversion\":\"1.0\",\"id\":\"00000000-0000-4000-8000-000000000000\",\"source\":\"s\","
-		"\"type\":\"effreg.measurement.recorded.v1\",\"subject\":\"20000000\",\"time\":\"9999-12-31T23:59:59.999999Z\","
-		"\"datacontenttype\":\"application/json\",\"data\":{\"project\":\"P\",\"indicator\":\"labour\","
-		"\"unit\":\"person_hour\",\"value\":\"0.000001\",\"measured_on\":\"9999-12-31\"}}",
-	};
-	append(FIXTURE_REGION, events, ARRAY_COUNT(events));
-	settle(world.consumer);
-	assert_saved(FIXTURE_REGION, events, ARRAY_COUNT(events));
-	assert_string_equal(ask("SELECT base FROM effreg.project_indicator"), "-999999999999.999999");
-}
-
-static void the_rights_of_the_services_role_are_enough(void **state)
-{
-	(void)state;
-	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
-	uint64_t seed = seed_of_run();
-	random_histories(own, other, &seed);
-	append(FIXTURE_REGION, own, 200);
-	act_as("SET ROLE effreg_metrics");
-	settle(world.consumer);
-	service_stop(&world.metrics, &world.consumer);
-	service_start(world.db, 1, &world.metrics, &world.consumer);
-	act_as("RESET ROLE");
-	append(FIXTURE_REGION, own + 200, 200);
-	act_as("SET ROLE effreg_metrics");
-	settle(world.consumer);
-	assert_saved(FIXTURE_REGION, own, 400);
-}
-
-static const char *change(const char *type, unsigned number, unsigned target, const char *rest)
-{
-	return arena_printf(world.pure.arena,
-		"{\"specversion\":\"1.0\",\"id\":\"00000000-0000-4000-9000-%012x\",\"source\":\"ru-vor/portal\","
-		"\"type\":\"effreg.event.%s.v1\",\"subject\":\"20000000\",\"time\":\"2023-0%u-01T00:00:00Z\","
-		"\"datacontenttype\":\"application/json\",\"supersedes\":\"00000000-0000-4000-8000-%012x\","
-		"\"data\":{\"target\":\"00000000-0000-4000-8000-%012x\",\"type\":\"effreg.measurement.recorded.v1\"%s}}",
-		number, type, number, target, target, rest);
-}
-
-/* Each step in a turn of its own, by a service that has forgotten the one before. */
-static void append_and_forget(const char *text)
-{
-	append_one(text);
-	settle(world.consumer);
-	service_stop(&world.metrics, &world.consumer);
-	service_start(world.db, 1, &world.metrics, &world.consumer);
-}
-
-static void a_withdrawn_fact_leaves_its_tables_and_a_later_correction_brings_it_back(void **state)
-{
-	(void)state;
-	append_and_forget(event_of(&world.pure, "measurement.recorded", "2023-01-01T00:00:00Z",
-	                           "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"value\":\"90\","
-	                           "\"measured_on\":\"2023-01-01\""));
-	append_and_forget(change("corrected", 3, 1, ",\"data\":{\"project\":\"P\",\"indicator\":\"labour\",\"unit\":"
-	                         "\"count\",\"value\":\"9\",\"measured_on\":\"2023-01-01\"}"));
-	assert_string_equal(ask("SELECT actual FROM effreg.project_indicator"), "9");
-	append_and_forget(change("withdrawn", 4, 1, ""));
-	assert_string_equal(ask("SELECT (SELECT count(*) FROM effreg.project_indicator) + (SELECT count(*) FROM effreg.project)"),
-	                    "0");
-	assert_string_equal(ask("SELECT in_effect::text || (data->>'value') FROM effreg.fact"), "false90");
-	append_and_forget(change("corrected", 5, 1, ",\"data\":{\"project\":\"Q\",\"indicator\":\"labour\",\"unit\":"
-	                         "\"count\",\"value\":\"8\",\"measured_on\":\"2023-01-01\"}"));
-	assert_string_equal(ask("SELECT project || actual FROM effreg.project_indicator"), "Q8");
-	assert_string_equal(ask("SELECT entity || in_effect || (changed_data->>'value') FROM effreg.fact"), "Q/labourtrue8");
-}
-
-/* The tables of what follows hold exactly what a rebuild into empty ones writes. */
-static void the_tables_are_those_of_a_rebuild(void **state)
-{
-	(void)state;
-	static const char TABLES[] =
-		"SELECT pg_catalog.md5(pg_catalog.string_agg(row_text, '|' ORDER BY row_text)) FROM ("
-		"SELECT p::text FROM effreg.project AS p UNION ALL SELECT i::text FROM effreg.project_indicator AS i"
-		" UNION ALL SELECT a::text FROM effreg.authority AS a UNION ALL SELECT h::text FROM effreg.headcount AS h"
-		" UNION ALL SELECT t::text FROM effreg.training AS t UNION ALL SELECT r::text FROM effreg.practice AS r"
-		" UNION ALL SELECT f::text FROM effreg.fact AS f UNION ALL SELECT s::text FROM effreg.region_state AS s"
-		" UNION ALL SELECT (period, code, numerator, denominator, observations, value)::text"
-		" FROM effreg.indicator_value) AS rows(row_text)";
-	const char *own[HISTORY_EVENTS], *other[HISTORY_EVENTS];
-	uint64_t seed = seed_of_run();
-	random_histories(own, other, &seed);
-	for (unsigned done = 0; done < HISTORY_EVENTS; done += 30) {
-		append(FIXTURE_REGION, own + done, 30);
-		settle(world.consumer);
-	}
-	const char *incremental = ask(TABLES);
-	act_as("UPDATE effreg.cursor SET seq = 0");
-	act_as("TRUNCATE effreg.region_state, effreg.project, effreg.project_indicator, effreg.authority, effreg.headcount,"
-	       " effreg.training, effreg.practice, effreg.indicator_value, effreg.fact");
-	service_stop(&world.metrics, &world.consumer);
-	service_start(world.db, 1, &world.metrics, &world.consumer);
-	settle(world.consumer);
-	assert_string_equal(ask(TABLES), incremental);
-}
-
-/* A stored unit that the dictionary lost stops the region before anything is computed without it. */
-static void a_row_that_cannot_be_read_stops_the_turn(void **state)
+static void other_definitions_make_the_figures_anew(void **state)
 {
 	(void)state;
 	struct fault fault = {.text = ""};
-	append_one(event_of(&world.pure, "measurement.recorded", "2023-01-01T00:00:00Z",
-	                    "\"project\":\"P\",\"indicator\":\"labour\",\"unit\":\"count\",\"value\":\"1\","
-	                    "\"measured_on\":\"2023-01-01\""));
-	settle(world.consumer);
-	must(db_begin(world.db));
-	must(db_exec(world.db, "UPDATE effreg.fact SET data = pg_catalog.replace(data::text, 'count', 'furlong')::json"));
-	enum status status = metrics_store_load(world.db, world.pure.state, world.pure.board, &fault);
-	db_rollback(world.db);
-	assert_int_equal(status, STATUS_BUG);
-	assert_non_null(strstr(fault.text, "effreg.fact of region 20000000"));
+	must(metrics_put_in_force(world.metrics, world.db, &fault));
+	append_one(practice("R1", "2023-05-01T10:00:00Z"));
+	settle();
+	service_again(TWICE_NOW, 1 << 20);
+	must(metrics_put_in_force(world.metrics, world.db, &fault));
+	refresh_all();
+	assert_string_equal(ask("SELECT pg_catalog.string_agg(code || ' ' || period, ', ' ORDER BY period COLLATE \"C\") FROM effreg.indicator_value WHERE region_id = '20000000'"),
+	                    "practices_of_youth 2023, practices_of_youth 2023-05, practices_of_youth 2023-H1, practices_of_youth 2023-Q2");
+	assert_string_equal(ask("SELECT pg_catalog.string_agg(code, ' ') FROM effreg.indicator"), "practices_of_youth");
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.metric"), "2");
+	append_one(practice("R2", "2023-05-01T10:00:00Z"));
+	settle();
+	assert_string_equal(ask(VALUE("2023", "practices_of_youth")), "2/1 2 2");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+static void another_process_takes_the_definitions_in_force(void **state)
+{
+	(void)state;
+	struct fault fault = {.text = ""};
+	must(metrics_put_in_force(world.metrics, world.db, &fault));
+	append_one(practice("R1", "2023-05-01T10:00:00Z"));
+	settle();
+	struct rules *rules = rules_of(TWICE_NOW);
+	must(db_begin(world.db));
+	must(metrics_store_put_definitions(world.db, rules->definitions_digest, rules->definitions_text, rules->definitions));
+	must(db_commit(world.db));
+	rules_destroy(&rules);
+	refresh_all();
+	append_one(practice("R2", "2023-06-01T10:00:00Z"));
+	settle();
+	assert_string_equal(ask(VALUE("2023", "practices_of_youth")), "2/1 2 2");
+}
+
+static void a_poisonous_event_is_parked_and_the_region_goes_on(void **state)
+{
+	(void)state;
+	append_one(practice("R1", "2023-05-01T10:00:00Z"));
+	append_one(event_of(&world.pure, "practice.published", "2023-05-01T10:00:00Z", "\"platform\":\"smarteka\""));
+	append_one(practice("R2", "2023-05-01T10:00:00Z"));
+	settle();
+	assert_string_equal(ask("SELECT seq FROM effreg.attempt WHERE parked_time IS NOT NULL"), "2");
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "2/1 2 2");
+	assert_follows_from_the_log();
+}
 
 int main(void)
 {
-	if (crypto_init() != STATUS_OK)
-		return 1;
 	const struct CMUnitTest tests[] = {
-		CASE(a_turn_saves_values_record_and_cursor_together),
-		CASE(only_values_that_differ_are_written_and_named),
-		CASE(a_turn_that_changes_nothing_says_so),
-		CASE(what_was_loaded_goes_on_as_if_it_had_never_left_memory),
-		CASE(two_instances_take_turns_on_one_region),
-		CASE(an_event_that_cannot_be_applied_is_parked_and_the_others_count),
-		CASE(a_rebuild_from_the_beginning_changes_nothing),
-		CASE(numbers_and_instants_come_back_exactly),
-		CASE(the_rights_of_the_services_role_are_enough),
-		CASE(a_withdrawn_fact_leaves_its_tables_and_a_later_correction_brings_it_back),
-		CASE(the_tables_are_those_of_a_rebuild),
-		CASE(a_row_that_cannot_be_read_stops_the_turn),
+		cmocka_unit_test_setup_teardown(a_turn_saves_entities_values_record_and_cursor_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_figures_that_differ_are_written_and_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_turn_that_changes_nothing_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_correction_that_came_first_holds_when_its_target_comes, setup, teardown),
+		cmocka_unit_test_setup_teardown(random_turns_come_to_what_a_rebuild_makes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_check_finds_what_does_not_follow_from_the_log, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_definitions_make_the_figures_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_process_takes_the_definitions_in_force, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_poisonous_event_is_parked_and_the_region_goes_on, setup, teardown),
 	};
-	return cmocka_run_group_tests_name("the turn of metrics", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,8 +63,8 @@ static void note_hint(void *context, const char *cohort, uint64_t seq)
 static void set_value(const char *region, const char *period, const char *code, const char *value)
 {
 	admin_run(arena_printf(world.arena,
-		"INSERT INTO effreg.indicator_value (region_id, period, code, numerator, denominator, observations, value,"
-		" as_of_seq) VALUES ('%s', '%s', '%s', 1, 1, 1, %s, 1) ON CONFLICT (region_id, period, code) DO UPDATE SET value = %s",
+		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
+		" VALUES ('%s', '', '%s', '%s', 1, 1, 1, %s) ON CONFLICT (region_id, subject, period, code) DO UPDATE SET value = %s",
 		region, period, code, value, value));
 }
 

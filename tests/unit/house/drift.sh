@@ -389,7 +389,7 @@ mkdir "$work/copy"
 tar -c --exclude=node_modules --exclude=.secrets --exclude=examples CMakeLists.txt services common proto deploy tests | tar -x -C "$work/copy"
 readme=deploy/README.md compose=deploy/docker-compose.yml
 finds the_reference_is_what_the_code_says $readme '/^\| `effreg_keys_refused_total`/d'
-finds the_reference_is_what_the_code_says $readme 's/^\| `--regions-max`(.*)`[0-9]+`/| `--regions-max`\1`7`/'
+finds the_reference_is_what_the_code_says $readme 's/^\| `--memory-mib-max`(.*)`[0-9]+`/| `--memory-mib-max`\1`7`/'
 finds containers_set_options_that_exist $compose 's/EFFREG_FEED_ENDPOINT: tcp/EFFREG_FED_ENDPOINT: tcp/'
 finds containers_give_what_is_required $compose '/EFFREG_METHODOLOGY_FILE/d'
 finds scripts_give_services_options_that_exist deploy/lib/centre.sh 's/--stream-server-key-file/--stream-key-file/'

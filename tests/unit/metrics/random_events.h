@@ -2,7 +2,7 @@
 #ifndef EFFREG_TESTS_METRICS_RANDOM_EVENTS_H
 #define EFFREG_TESTS_METRICS_RANDOM_EVENTS_H
 
-#include "tests/unit/metrics/region_fixture.h"
+#include "tests/unit/metrics/metrics_fixture.h"
 
 #include <time.h>
 

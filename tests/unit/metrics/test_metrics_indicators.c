@@ -1,267 +1,212 @@
-/* What the indicators of a region and year say, event by event. */
-#include "tests/unit/metrics/region_fixture.h"
+/* The indicators of deploy/config/indicators.json over events: what counts, for whom, and in which period. */
+#include "tests/unit/metrics/metrics_fixture.h"
 
-#define OPENED(project, authorities, digital, support) \
-	"\"project\":\"" project "\",\"authorities\":[" authorities "],\"digital\":" digital ",\"support\":\"" support "\""
-#define NAMED(project) "\"project\":\"" project "\""
-#define PLANNED(project, indicator, unit, base) \
-	"\"project\":\"" project "\",\"indicator\":\"" indicator "\",\"unit\":\"" unit "\"," \
-	"\"base\":{\"value\":\"" base "\",\"on\":\"2022-01-01\"},\"target\":{\"value\":\"1\",\"on\":\"2023-01-01\"}"
-#define MEASURED(project, indicator, unit, value, on) \
-	"\"project\":\"" project "\",\"indicator\":\"" indicator "\",\"unit\":\"" unit "\"," \
-	"\"value\":\"" value "\",\"measured_on\":\"" on "\""
+static struct fixture fixture;
 
 static int setup(void **state)
 {
-	static struct region_fixture fixture;
+	(void)state;
 	fixture_init(&fixture);
-	*state = &fixture;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	fixture_clear(*state);
+	(void)state;
+	fixture_clear(&fixture);
 	return 0;
 }
 
-/* A project opened in 2022 and closed in 2023 with a lead time from base to actual. */
-static void project_done(struct region_fixture *fixture, const char *name, const char *base_unit, const char *base,
-                         const char *actual_unit, const char *actual)
+static void on(const char *date, const char *type, const char *data)
 {
-	struct arena *arena = fixture->arena;
-	fixture_event(fixture, "project.opened", "2022-03-01T09:00:00Z",
-	              arena_printf(arena, OPENED("%s", "\"A\"", "true", "independent"), name));
-	fixture_event(fixture, "indicator.planned", "2022-03-02T09:00:00Z",
-	              arena_printf(arena, PLANNED("%s", "lead_time", "%s", "%s"), name, base_unit, base));
-	fixture_event(fixture, "measurement.recorded", "2023-05-02T09:00:00Z",
-	              arena_printf(arena, MEASURED("%s", "lead_time", "%s", "%s", "2023-05-01"), name, actual_unit,
-	                           actual));
-	fixture_event(fixture, "project.closed", "2023-06-01T09:00:00Z", arena_printf(arena, NAMED("%s"), name));
+	fixture_event(&fixture, type, arena_printf(fixture.arena, "%sT10:00:00Z", date), data);
 }
 
-static void initiated_and_completed_are_counted_in_the_utc_year_of_their_events(void **state)
+static void open_project(const char *date, const char *project, const char *more)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "project.opened", "2023-01-01T02:00:00+03:00", OPENED("P", "\"A\"", "true", "partner"));
-	fixture_event(fixture, "project.closed", "2023-06-01T00:00:00Z", NAMED("P"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2022, "initiated", "1/1 1 1");
-	assert_value(fixture, 2022, "completed", "0/1 0 0");
-	assert_value(fixture, 2023, "initiated", "0/1 0 0");
-	assert_value(fixture, 2023, "completed", "1/1 1 1");
-	assert_value(fixture, 2021, "initiated", "unknown");
-	assert_value(fixture, 2024, "initiated", "unknown");
+	on(date, "project.opened", arena_printf(fixture.arena,
+		"\"project\":\"%s\",\"title\":{\"ru\":\"п\",\"en\":\"p\"},\"sphere\":\"education\",\"kind\":\"internal_process\",%s", project, more));
 }
 
-static void a_project_closed_before_its_opening_is_known_counts_once_it_is(void **state)
+static void close_project(const char *date, const char *project)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "project.closed", "2023-06-01T00:00:00Z", NAMED("P"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "completed", "0/1 0 0");
-	fixture_event(fixture, "project.opened", "2022-06-01T00:00:00Z", OPENED("P", "\"A\"", "true", "partner"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "completed", "1/1 1 1");
-	assert_value(fixture, 2022, "initiated", "1/1 1 1");
+	on(date, "project.closed", arena_printf(fixture.arena, "\"project\":\"%s\"", project));
 }
 
-static void the_shares_are_of_the_projects_opened_in_the_year(void **state)
+/* From base to actual working days. */
+static void measure(const char *date, const char *project, const char *base, const char *actual)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "project.opened", "2023-01-01T00:00:00Z", OPENED("P1", "\"A\"", "true", "partner"));
-	fixture_event(fixture, "project.opened", "2023-01-02T00:00:00Z", OPENED("P2", "\"A\",\"B\"", "false", "partner"));
-	fixture_event(fixture, "project.opened", "2023-01-03T00:00:00Z",
-	              OPENED("P3", "\"A\",\"B\",\"C\"", "true", "independent"));
-	fixture_event(fixture, "headcount.reported", "2024-01-01T00:00:00Z",
-	              "\"as_of\":\"2024-01-01\",\"civil_servants\":0");
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "interdepartmental_share", "2/3 3 66.666667");
-	assert_value(fixture, 2023, "independent_share", "1/3 3 33.333333");
-	assert_value(fixture, 2023, "digital_share", "2/3 3 66.666667");
-	assert_value(fixture, 2024, "digital_share", "0/0 0 missing");
+	on(date, "indicator.planned", arena_printf(fixture.arena,
+		"\"project\":\"%s\",\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"method\":\"m\",\"origin\":\"o\","
+		"\"base\":{\"value\":\"%s\",\"on\":\"%s\"},\"target\":{\"value\":\"1\",\"on\":\"%s\"}", project, base, date, date));
+	on(date, "measurement.recorded", arena_printf(fixture.arena,
+		"\"project\":\"%s\",\"indicator\":\"lead_time\",\"unit\":\"working_day\",\"value\":\"%s\",\"measured_on\":\"%s\"", project, actual, date));
 }
 
-static void seven_days_to_three_are_a_reduction_of_57_14_per_cent(void **state)
+#define OWNED(authorities) "\"authorities\":[" authorities "],\"digital\":true,\"support\":\"independent\""
+
+static void a_project_counts_where_it_was_opened_and_where_it_was_closed(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P", "working_day", "7", "working_day", "3");
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "57.142857/1 1 57.142857");
-	assert_value(fixture, 2023, "labour_reduction", "0/0 0 missing");
-	assert_value(fixture, 2023, "measured", "1/1 1 1");
-	assert_value(fixture, 2022, "lead_time_reduction", "0/0 0 missing");
+	(void)state;
+	open_project("2022-11-10", "P1", OWNED("\"A1\",\"A2\""));
+	open_project("2023-02-10", "P2", OWNED("\"A1\""));
+	close_project("2023-03-10", "P1");
+	assert_value(&fixture, "", "2022", "initiated", "1/1 1 1");
+	assert_value(&fixture, "", "2023", "initiated", "1/1 1 1");
+	assert_value(&fixture, "", "2023", "completed", "1/1 1 1");
+	assert_value(&fixture, "", "2022", "completed", "nothing");
+	assert_value(&fixture, "", "2023-Q1", "completed", "1/1 1 1");
+	assert_value(&fixture, "", "2023-02", "completed", "nothing");
+	assert_value(&fixture, "", "2022", "interdepartmental_share", "1/1 1 100");
+	assert_value(&fixture, "", "2023", "interdepartmental_share", "0/1 1 0");
+	assert_value(&fixture, "", "2023", "digital_share", "1/1 1 100");
+	assert_value(&fixture, "authority/A2", "2022", "initiated", "1/1 1 1");
+	assert_value(&fixture, "authority/A2", "2023", "initiated", "nothing");
+	assert_value(&fixture, "sphere/education", "2023", "completed", "1/1 1 1");
 }
 
-static void units_of_one_family_are_converted(void **state)
+static void a_stock_stands_from_its_beginning_to_its_end_and_no_further_than_the_log_speaks(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P", "working_day", "2", "working_hour", "4");
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "75/1 1 75");
+	(void)state;
+	open_project("2022-11-10", "P1", OWNED("\"A1\""));
+	open_project("2022-12-10", "P2", OWNED("\"A1\""));
+	close_project("2023-03-10", "P1");
+	assert_value(&fixture, "", "2022-10", "active", "nothing");
+	assert_value(&fixture, "", "2022-11", "active", "1/1 1 1");
+	assert_value(&fixture, "", "2022", "active", "2/1 2 2");
+	assert_value(&fixture, "", "2023-02", "active", "2/1 2 2");
+	assert_value(&fixture, "", "2023-Q1", "active", "1/1 1 1");
+	assert_value(&fixture, "", "2023-12", "active", "1/1 1 1");
+	assert_value(&fixture, "", "2024", "active", "nothing");
 }
 
-static void what_cannot_be_compared_is_left_out_of_the_median_but_is_measured(void **state)
+static void the_median_is_exact_and_merges_over_months(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "other-family", "working_day", "7", "calendar_day", "3");
-	project_done(fixture, "no-base", "working_day", "0", "working_day", "3");
-	project_done(fixture, "negative-base", "working_day", "-4", "working_day", "3");
-	project_done(fixture, "good", "working_day", "4", "working_day", "3");
-	fixture_event(fixture, "project.opened", "2022-01-01T00:00:00Z", OPENED("no-plan", "\"A\"", "true", "partner"));
-	fixture_event(fixture, "measurement.recorded", "2023-01-01T00:00:00Z",
-	              MEASURED("no-plan", "lead_time", "working_day", "1", "2023-01-01"));
-	fixture_event(fixture, "project.closed", "2023-02-01T00:00:00Z", NAMED("no-plan"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "25/1 1 25");
-	assert_value(fixture, 2023, "measured", "5/1 5 5");
+	static const char *const ACTUAL[] = {"3", "5", "6"};
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		const char *project = arena_printf(fixture.arena, "P%u", i);
+		open_project("2023-01-10", project, OWNED("\"A1\""));
+		measure("2023-02-10", project, "7", ACTUAL[i]);
+		close_project(i == 0 ? "2023-03-10" : "2023-05-10", project);
+	}
+	assert_value(&fixture, "", "2023-Q1", "lead_time_reduction", "57.142857/1 1 57.142857");
+	assert_value(&fixture, "", "2023-Q2", "lead_time_reduction", "42.857143/2 2 21.428572");
+	assert_value(&fixture, "", "2023", "lead_time_reduction", "28.571429/1 3 28.571429");
+	assert_value(&fixture, "", "2023", "measured", "3/1 3 3");
 }
 
-static void a_reduction_beyond_every_reason_is_left_out_and_not_wrapped(void **state)
+static void coverage_asks_both_who_is_registered_and_who_took_part(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P", "working_day", "0.000001", "working_hour", "999999999999.999999");
-	project_done(fixture, "Q", "working_hour", "0.000001", "working_hour", "90000000000");
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "0/0 0 missing");
+	(void)state;
+	static const char REGISTERED[] = "\"authority\":\"%s\",\"title\":{\"ru\":\"о\",\"en\":\"a\"},\"level\":\"executive\",\"registered_on\":\"%s\",\"precision\":\"day\"";
+	on("2021-01-10", "authority.registered", arena_printf(fixture.arena, REGISTERED, "A1", "2021-01-10"));
+	on("2022-06-10", "authority.registered", arena_printf(fixture.arena, REGISTERED, "A2", "2022-06-10"));
+	open_project("2022-02-10", "P1", OWNED("\"A1\",\"A2\",\"A9\""));
+	assert_value(&fixture, "", "2021", "authority_coverage", "0/1 1 0");
+	assert_value(&fixture, "", "2022-03", "authority_coverage", "1/1 1 100");
+	assert_value(&fixture, "", "2022", "authority_coverage", "2/2 2 100");
+	assert_value(&fixture, "", "2022", "authorities_involved", "3/1 3 3");
+	assert_value(&fixture, "", "2022", "completed_per_authority", "0/2 0 0");
 }
 
-static void the_median_of_an_even_number_is_the_mean_of_the_two_middle_ones_half_to_even(void **state)
+static void people_are_held_against_the_latest_headcount_of_the_region(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P1", "count", "1000000", "count", "900000");
-	project_done(fixture, "P2", "count", "100000000", "count", "74999999");
-	project_done(fixture, "P3", "count", "100000000", "count", "75000000");
-	project_done(fixture, "P4", "count", "100", "count", "10");
-	fixture_turn(fixture);
-	/* (25 + 25.000001) / 2 = 25.0000005 */
-	assert_value(fixture, 2023, "lead_time_reduction", "50.000001/2 4 25");
+	(void)state;
+	on("2022-12-31", "headcount.reported", "\"as_of\":\"2022-12-31\",\"civil_servants\":2000");
+	on("2023-06-30", "headcount.reported", "\"as_of\":\"2023-06-30\",\"civil_servants\":500,\"authority\":\"A1\"");
+	on("2023-05-10", "training.completed", "\"training\":\"T1\",\"course\":{\"ru\":\"к\",\"en\":\"c\"},\"provider\":\"x\",\"completed_on\":\"2023-05-10\",\"people\":50");
+	assert_value(&fixture, "", "2023", "trained_per_1000", "50/2000 1 25");
+	assert_value(&fixture, "", "2022", "trained_per_1000", "0/2000 0 0");
+	assert_value(&fixture, "", "2023", "trained", "50/1 1 50");
 }
 
-static void the_actual_value_is_the_measurement_of_the_latest_day_whatever_was_reported_last(void **state)
+static void instructions_are_due_in_the_period_of_their_date(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P", "working_day", "10", "working_day", "4");
-	fixture_event(fixture, "measurement.recorded", "2023-07-01T00:00:00Z",
-	              MEASURED("P", "lead_time", "working_day", "9", "2023-04-30"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "60/1 1 60");
-	fixture_event(fixture, "measurement.recorded", "2023-08-01T00:00:00Z",
-	              MEASURED("P", "lead_time", "working_day", "3", "2023-05-01"));
-	fixture_event(fixture, "measurement.recorded", "2023-07-15T00:00:00Z",
-	              MEASURED("P", "lead_time", "working_day", "5", "2023-05-01"));
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "lead_time_reduction", "70/1 1 70");
+	(void)state;
+	static const char ISSUED[] = "\"instruction\":\"%s\",\"title\":{\"ru\":\"п\",\"en\":\"i\"},\"issued_on\":\"2023-01-10\",\"due_on\":\"%s\",\"issued_by\":\"g\",\"authority\":\"A1\"";
+	on("2023-01-10", "instruction.issued", arena_printf(fixture.arena, ISSUED, "I1", "2023-03-01"));
+	on("2023-01-10", "instruction.issued", arena_printf(fixture.arena, ISSUED, "I2", "2023-03-01"));
+	on("2023-02-20", "instruction.fulfilled", "\"instruction\":\"I1\",\"fulfilled_on\":\"2023-02-20\"");
+	on("2023-03-20", "instruction.fulfilled", "\"instruction\":\"I2\",\"fulfilled_on\":\"2023-03-20\"");
+	assert_value(&fixture, "", "2023-Q1", "instructions_on_time_share", "1/2 2 50");
+	assert_value(&fixture, "authority/A1", "2023", "instructions_on_time_share", "1/2 2 50");
 }
 
-static void authorities_are_a_stock_of_their_year_and_all_that_follow(void **state)
+static void what_is_adopted_counts_here_and_for_the_region_it_comes_from(void **state)
 {
-	struct region_fixture *fixture = *state;
-	project_done(fixture, "P", "count", "4", "count", "1");
-	fixture_turn(fixture);
-	assert_value(fixture, 2023, "completed_per_authority", "1/0 1 missing");
-	fixture_event(fixture, "authority.registered", "2024-01-01T00:00:00Z",
-	              "\"authority\":\"A\",\"registered_on\":\"2022-01-01\"");
-	fixture_event(fixture, "authority.registered", "2024-01-01T00:00:00Z",
-	              "\"authority\":\"B\",\"registered_on\":\"2023-12-31\"");
-	fixture_turn(fixture);
-	assert_value(fixture, 2022, "authority_coverage", "1/1 1 100");
-	assert_value(fixture, 2023, "authority_coverage", "1/2 2 50");
-	assert_value(fixture, 2023, "completed_per_authority", "1/2 1 0.5");
+	(void)state;
+	on("2023-05-10", "replication.adopted", "\"replication\":\"R1\",\"practice\":\"X\",\"from_region\":\"40000000\",\"authority\":\"A1\",\"sphere\":\"youth\",\"adopted_on\":\"2023-05-10\"");
+	assert_value(&fixture, "", "2023", "adoptions_received", "1/1 1 1");
+	assert_value(&fixture, "", "2023", "adoptions_given", "nothing");
+	assert_value(&fixture, "region/40000000", "2023", "adoptions_given", "1/1 1 1");
+	assert_value(&fixture, "region/40000000", "2023", "adoptions_received", "nothing");
 }
 
-static void an_authority_that_takes_part_before_it_is_registered_is_covered_from_then_on(void **state)
+static void a_hole_in_the_numbers_of_a_source_shows(void **state)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "project.opened", "2021-01-01T00:00:00Z", OPENED("P", "\"A\"", "true", "partner"));
-	fixture_event(fixture, "authority.registered", "2023-01-01T00:00:00Z",
-	              "\"authority\":\"A\",\"registered_on\":\"2023-01-01\"");
-	fixture_turn(fixture);
-	assert_value(fixture, 2022, "authority_coverage", "0/0 0 missing");
-	assert_value(fixture, 2023, "authority_coverage", "1/1 1 100");
+	(void)state;
+	on("2023-01-10", "meeting.held", "\"meeting\":\"M1\",\"level\":\"authority\",\"held_on\":\"2023-01-10\"");
+	fixture.made += 2;
+	on("2023-02-10", "meeting.held", "\"meeting\":\"M2\",\"level\":\"authority\",\"held_on\":\"2023-02-10\"");
+	assert_value(&fixture, "", "2023-01", "completeness", "1/1 1 100");
+	assert_value(&fixture, "", "2023-02", "completeness", "1/3 1 33.333333");
+	assert_value(&fixture, "", "2023", "completeness", "2/4 2 50");
 }
 
-static void trained_people_are_held_against_the_latest_headcount_by_the_years_end(void **state)
+static void what_comes_after_the_cut_off_of_its_quarter_is_late(void **state)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "training.completed", "2021-02-01T00:00:00Z",
-	              "\"training\":\"T1\",\"completed_on\":\"2021-02-01\",\"people\":30");
-	fixture_event(fixture, "training.completed", "2023-02-01T00:00:00Z",
-	              "\"training\":\"T2\",\"completed_on\":\"2022-12-31\",\"people\":30");
-	fixture_event(fixture, "headcount.reported", "2022-01-01T00:00:00Z",
-	              "\"as_of\":\"2022-01-01\",\"civil_servants\":4000");
-	fixture_event(fixture, "headcount.reported", "2022-06-02T00:00:00Z",
-	              "\"as_of\":\"2022-06-01\",\"civil_servants\":7000");
-	fixture_event(fixture, "headcount.reported", "2022-07-02T00:00:00Z",
-	              "\"as_of\":\"2022-07-01\",\"civil_servants\":5,\"authority\":\"A\"");
-	fixture_event(fixture, "headcount.reported", "2023-01-01T00:00:00Z",
-	              "\"as_of\":\"2023-01-01\",\"civil_servants\":9000");
-	fixture_turn(fixture);
-	assert_value(fixture, 2021, "trained_per_1000", "30/0 1 missing");
-	assert_value(fixture, 2022, "trained_per_1000", "30/7000 1 4.285714");
-	assert_value(fixture, 2023, "trained_per_1000", "0/9000 0 0");
+	(void)state;
+	on("2023-01-10", "meeting.held", "\"meeting\":\"M1\",\"level\":\"authority\",\"held_on\":\"2023-01-10\"");
+	on("2023-01-11", "meeting.held", "\"meeting\":\"M2\",\"level\":\"authority\",\"held_on\":\"2023-01-11\"");
+	fixture.log[1].recorded_us += 300 * FIXTURE_DAY_US;
+	assert_value(&fixture, "", "2023-01", "late_share", "1/2 2 50");
+	assert_value(&fixture, "", "2023-01", "events", "2/1 2 2");
 }
 
-static void practices_are_held_against_the_completed_projects(void **state)
+static void a_date_in_no_year_that_counts_makes_no_figure(void **state)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "practice.published", "2022-05-01T00:00:00Z", "\"practice\":\"R1\"");
-	fixture_event(fixture, "practice.published", "2023-05-01T00:00:00Z", "\"practice\":\"R2\"");
-	project_done(fixture, "P1", "count", "4", "count", "1");
-	project_done(fixture, "P2", "count", "4", "count", "1");
-	fixture_turn(fixture);
-	assert_value(fixture, 2022, "practices_published", "1/1 1 1");
-	assert_value(fixture, 2022, "practices_per_100_completed", "1/0 1 missing");
-	assert_value(fixture, 2023, "practices_per_100_completed", "1/2 1 50");
+	(void)state;
+	on("2023-01-10", "region.joined", "\"joined_on\":\"1899-01-01\",\"precision\":\"day\"");
+	on("2023-01-10", "club.joined", "\"joined_on\":\"9998-01-01\",\"precision\":\"day\"");
+	on("2023-01-10", "training.completed", "\"training\":\"T1\",\"course\":{\"ru\":\"к\",\"en\":\"c\"},\"provider\":\"x\",\"completed_on\":\"9998-05-10\",\"people\":50");
+	assert_value(&fixture, "", "2023", "joined", "nothing");
+	assert_value(&fixture, "", "2023", "club_member", "nothing");
+	assert_value(&fixture, "", "2023", "trained", "nothing");
+	assert_int_equal(replay_parked(fixture_replay(&fixture)), 0);
+	assert_int_equal(workspace_horizon(replay_workspace(fixture.replay)).month_last, (2023 - 1970) * 12 + 11);
 }
 
-static void joined_is_one_from_the_year_of_joining_on(void **state)
+static void a_number_of_things_is_zero_where_the_log_speaks_and_a_share_is_not_known(void **state)
 {
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "practice.published", "2021-05-01T00:00:00Z", "\"practice\":\"R1\"");
-	fixture_event(fixture, "region.joined", "2022-12-31T00:00:00Z", "\"joined_on\":\"2022-12-31\"");
-	fixture_event(fixture, "practice.published", "2024-05-01T00:00:00Z", "\"practice\":\"R2\"");
-	fixture_turn(fixture);
-	assert_value(fixture, 2021, "joined", "0/1 0 0");
-	assert_value(fixture, 2022, "joined", "1/1 1 1");
-	assert_value(fixture, 2023, "joined", "1/1 1 1");
-	assert_value(fixture, 2024, "joined", "1/1 1 1");
+	decimal value;
+	struct calendar_period year, before;
+	(void)state;
+	open_project("2023-02-10", "P1", OWNED("\"A1\""));
+	const struct definitions *definitions = fixture.rules->definitions;
+	struct replay *replay = fixture_replay(&fixture);
+	assert_true(calendar_period_parse("2023", &year) && calendar_period_parse("2022", &before));
+	assert_true(replay_value(replay, definition_find(definitions, "practices_published"), "", year, &value));
+	assert_int_equal(value.millionths, 0);
+	assert_false(replay_value(replay, definition_find(definitions, "practices_published"), "", before, &value));
+	assert_false(replay_value(replay, definition_find(definitions, "held_share"), "", year, &value));
+	assert_false(replay_value(replay, definition_find(definitions, "lead_time_reduction"), "", year, &value));
 }
-
-static void only_values_that_differ_are_changes(void **state)
-{
-	struct region_fixture *fixture = *state;
-	fixture_event(fixture, "practice.published", "2023-05-01T00:00:00Z", "\"practice\":\"R1\"");
-	fixture_turn(fixture);
-	fixture_event(fixture, "practice.published", "2023-06-01T00:00:00Z", "\"practice\":\"R2\"");
-	value_board_update(fixture->board, fixture->state);
-	assert_int_equal(value_board_changes_count(fixture->board), 2);
-	struct board_change change = value_board_change_at(fixture->board, 0);
-	assert_int_equal(change.year, 2023);
-	assert_int_equal(change.indicator, INDICATOR_practices_published);
-	assert_int_equal(value_board_change_at(fixture->board, 1).indicator, INDICATOR_practices_per_100_completed);
-}
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(initiated_and_completed_are_counted_in_the_utc_year_of_their_events),
-		CASE(a_project_closed_before_its_opening_is_known_counts_once_it_is),
-		CASE(the_shares_are_of_the_projects_opened_in_the_year),
-		CASE(seven_days_to_three_are_a_reduction_of_57_14_per_cent),
-		CASE(units_of_one_family_are_converted),
-		CASE(what_cannot_be_compared_is_left_out_of_the_median_but_is_measured),
-		CASE(a_reduction_beyond_every_reason_is_left_out_and_not_wrapped),
-		CASE(the_median_of_an_even_number_is_the_mean_of_the_two_middle_ones_half_to_even),
-		CASE(the_actual_value_is_the_measurement_of_the_latest_day_whatever_was_reported_last),
-		CASE(authorities_are_a_stock_of_their_year_and_all_that_follow),
-		CASE(an_authority_that_takes_part_before_it_is_registered_is_covered_from_then_on),
-		CASE(trained_people_are_held_against_the_latest_headcount_by_the_years_end),
-		CASE(practices_are_held_against_the_completed_projects),
-		CASE(joined_is_one_from_the_year_of_joining_on),
-		CASE(only_values_that_differ_are_changes),
+		cmocka_unit_test_setup_teardown(a_project_counts_where_it_was_opened_and_where_it_was_closed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stock_stands_from_its_beginning_to_its_end_and_no_further_than_the_log_speaks, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_median_is_exact_and_merges_over_months, setup, teardown),
+		cmocka_unit_test_setup_teardown(coverage_asks_both_who_is_registered_and_who_took_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(people_are_held_against_the_latest_headcount_of_the_region, setup, teardown),
+		cmocka_unit_test_setup_teardown(instructions_are_due_in_the_period_of_their_date, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_adopted_counts_here_and_for_the_region_it_comes_from, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hole_in_the_numbers_of_a_source_shows, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_comes_after_the_cut_off_of_its_quarter_is_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_date_in_no_year_that_counts_makes_no_figure, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_number_of_things_is_zero_where_the_log_speaks_and_a_share_is_not_known, setup, teardown),
 	};
-	return cmocka_run_group_tests_name("indicators of a region", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

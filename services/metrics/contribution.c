@@ -1,0 +1,298 @@
+#include "services/metrics/contribution.h"
+
+#include "common/ident.h"
+#include "services/metrics/calendar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SUBJECTS_MAX 64
+#define DAY_US       INT64_C(86400000000)
+#define ONE          ((decimal){1000000})
+
+struct subject {
+	enum subject_kind kind;
+	const char *text;
+};
+
+/* An entity being looked at. */
+struct entity_view {
+	const struct definitions *definitions;
+	enum entity_kind kind;
+	const char *id;
+	const struct json *attributes;
+	struct arena *scratch;
+	contribution_emit_fn *emit;
+	void *context;
+	struct subject usual[SUBJECTS_MAX];  /* of a definition that says nothing of its own */
+	size_t usual_count;
+};
+
+bool contribution_date(const char *text, int *ret_month, int *ret_day)
+{
+	int64_t us;
+	if (!date_parse(text, &us))
+		return false;
+	int month = calendar_month_of(us);
+	if (month < (CONTRIBUTION_YEAR_FIRST - 1970) * 12 || month >= (CONTRIBUTION_YEAR_LAST + 1 - 1970) * 12)
+		return false;
+	*ret_month = month;
+	*ret_day = (int)(us / DAY_US);
+	return true;
+}
+
+bool contribution_equal(const struct contribution *a, const struct contribution *b)
+{
+	if (a->definition != b->definition || a->part != b->part || a->count != b->count || a->month != b->month
+	    || a->kind != b->kind || a->day != b->day || decimal_compare(a->amount, b->amount) != 0 || !text_equal(a->subject, b->subject))
+		return false;
+	return a->sample == NULL || b->sample == NULL ? a->sample == b->sample : text_equal(a->sample, b->sample);
+}
+
+/* ---- For whom ---- */
+
+/* What has more bodies than that counts for the first of them, and for the region. What is no name is nobody's. */
+static void add_subject(const struct entity_view *view, enum subject_kind kind, const struct json *name, struct subject *subjects, size_t *count)
+{
+	if (*count == SUBJECTS_MAX || !json_is(name, JSON_STRING) || !ident_is_name(json_string(name)))
+		return;
+	const char *text = arena_printf(view->scratch, "%s%s", subject_kind_prefix(kind), json_string(name));
+	for (size_t i = 0; i < *count; i++) {
+		if (text_equal(subjects[i].text, text))
+			return;
+	}
+	subjects[(*count)++] = (struct subject){.kind = kind, .text = text};
+}
+
+static void add_subjects(const struct entity_view *view, enum subject_kind kind, const struct attribute_path *path, struct subject *subjects,
+                         size_t *count)
+{
+	const struct json *names = path->count == 0 ? NULL : attribute_find(view->attributes, path);
+	if (!json_is(names, JSON_ARRAY)) {
+		add_subject(view, kind, names, subjects, count);
+		return;
+	}
+	for (const struct json *item = json_first(names); item != NULL; item = json_next(item))
+		add_subject(view, kind, item, subjects, count);
+}
+
+/* The member by its own name, in the plural where there are several; never another region unless a definition says so. */
+static void find_usual_subjects(struct entity_view *view)
+{
+	static const struct attribute_path PATHS[][2] = {
+		[SUBJECT_AUTHORITY] = {{{"authorities"}, 1}, {{"authority"}, 1}},
+		[SUBJECT_INSTITUTION] = {{{"institutions"}, 1}, {{"institution"}, 1}},
+		[SUBJECT_SPHERE] = {{{"sphere"}, 1}, {{NULL}, 0}},
+	};
+	view->usual[view->usual_count++] = (struct subject){.kind = SUBJECT_REGION, .text = ""};
+	for (unsigned kind = SUBJECT_AUTHORITY; kind <= SUBJECT_SPHERE; kind++) {
+		for (unsigned i = 0; i < 2; i++)
+			add_subjects(view, (enum subject_kind)kind, &PATHS[kind][i], view->usual, &view->usual_count);
+	}
+}
+
+static const struct subject *find_subjects(const struct entity_view *view, const struct definition *definition, size_t *ret_count)
+{
+	bool given = definition->of_others;
+	for (unsigned kind = 0; kind < SUBJECT_KIND_COUNT; kind++)
+		given = given || definition->subject_given[kind];
+	*ret_count = view->usual_count;
+	if (!given)
+		return view->usual;
+	struct subject *subjects = arena_array(view->scratch, struct subject, SUBJECTS_MAX);
+	size_t count = 0;
+	for (size_t i = 0; i < view->usual_count; i++) {
+		if (!definition->subject_given[view->usual[i].kind] && !definition->of_others)
+			subjects[count++] = view->usual[i];
+	}
+	for (unsigned kind = SUBJECT_AUTHORITY; kind < SUBJECT_KIND_COUNT; kind++)
+		add_subjects(view, (enum subject_kind)kind, &definition->subjects[kind], subjects, &count);
+	*ret_count = count;
+	return subjects;
+}
+
+/* ---- What ---- */
+
+static void emit(const struct entity_view *view, const struct definition *definition, const struct contribution *contribution)
+{
+	size_t count;
+	const struct subject *subjects = find_subjects(view, definition, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct contribution own = *contribution;
+		own.kind = subjects[i].kind;
+		own.subject = subjects[i].text;
+		view->emit(view->context, &own);
+	}
+}
+
+static bool amount_of(const struct entity_view *view, const struct part *part, decimal *ret_amount)
+{
+	decimal less;
+	if (part->measure == MEASURE_COUNT) {
+		*ret_amount = ONE;
+		return true;
+	}
+	if (!attribute_decimal(attribute_find(view->attributes, &part->measured), ret_amount))
+		return false;
+	return part->less.count == 0
+	       || (attribute_decimal(attribute_find(view->attributes, &part->less), &less)
+	           && decimal_subtract(*ret_amount, less, ret_amount));
+}
+
+static bool end_of(const struct entity_view *view, const struct part *part, int *ret_month)
+{
+	bool found = false;
+	for (unsigned i = 0; i < part->ends_count; i++) {
+		const struct json *date = attribute_find(view->attributes, &part->ends[i]);
+		int month, day;
+		if (!json_is(date, JSON_STRING) || !contribution_date(json_string(date), &month, &day) || (found && month >= *ret_month))
+			continue;
+		*ret_month = month;
+		found = true;
+	}
+	return found;
+}
+
+static void emit_distinct(const struct entity_view *view, const struct definition *definition, const struct part *part,
+                          struct contribution *contribution)
+{
+	const struct json *things = attribute_find(view->attributes, &part->measured);
+	bool list = json_is(things, JSON_ARRAY);
+	contribution->amount = (decimal){0};
+	for (const struct json *item = list ? json_first(things) : things; item != NULL; item = list ? json_next(item) : NULL) {
+		if (!json_is(item, JSON_STRING))
+			continue;
+		contribution->sample = json_string(item);
+		emit(view, definition, contribution);
+	}
+}
+
+static void emit_amount(const struct entity_view *view, const struct definition *definition, const struct part *part,
+                        struct contribution *contribution)
+{
+	int end;
+	if (!amount_of(view, part, &contribution->amount))
+		return;
+	if (part->measure == MEASURE_LATEST)
+		contribution->sample = view->id;
+	else
+		contribution->day = 0;
+	bool ends = end_of(view, part, &end);
+	if (ends && end <= contribution->month)
+		return;  /* came and went within the month, or its dates are out of order: it stands at no month's end */
+	emit(view, definition, contribution);
+	if (!ends)
+		return;
+	contribution->month = (int16_t)end;
+	contribution->count = -1;
+	emit(view, definition, contribution);
+}
+
+/* ---- Named measures ---- */
+
+/* "2023-01" */
+static bool month_of_code(const char *code, int *ret_month)
+{
+	struct calendar_period period;
+	int first = (CONTRIBUTION_YEAR_FIRST - 1970) * 12, end = (CONTRIBUTION_YEAR_LAST + 1 - 1970) * 12;
+	if (code == NULL || !calendar_period_parse(code, &period) || period.length != CALENDAR_MONTH)
+		return false;
+	*ret_month = period.first;
+	return period.first >= first && period.first < end;
+}
+
+static int64_t element(const struct json *list, unsigned at)
+{
+	const struct json *item = json_is(list, JSON_ARRAY) ? json_first(list) : NULL;
+	int64_t integer;
+	while (item != NULL && at-- > 0)
+		item = json_next(item);
+	return json_is(item, JSON_NUMBER) && json_integer(item, &integer) ? integer : 0;
+}
+
+static void emit_number(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, int month,
+                        int64_t number)
+{
+	if (number == 0 || !decimal_from_integer(number, &contribution->amount))
+		return;
+	contribution->month = (int16_t)month;
+	emit(view, definition, contribution);
+}
+
+/* reports: {"2023-01": [events, late, corrected]} */
+static void emit_reports(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, unsigned at)
+{
+	static const struct attribute_path REPORTS = {{"reports"}, 1};
+	const struct json *reports = attribute_find(view->attributes, &REPORTS);
+	int month;
+	for (const struct json *item = json_is(reports, JSON_OBJECT) ? json_first(reports) : NULL; item != NULL; item = json_next(item)) {
+		if (month_of_code(json_name(item), &month))
+			emit_number(view, definition, contribution, month, element(item, at));
+	}
+}
+
+/* months: {"2023-01": [numbered events, highest number]}, ascending. The highest so far says what must have been sent. */
+static void emit_sequence(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, bool expected)
+{
+	static const struct attribute_path MONTHS = {{"months"}, 1};
+	const struct json *months = attribute_find(view->attributes, &MONTHS);
+	int64_t highest = 0;
+	int month;
+	for (const struct json *item = json_is(months, JSON_OBJECT) ? json_first(months) : NULL; item != NULL; item = json_next(item)) {
+		int64_t number = element(item, 1);
+		int64_t more = number > highest ? number - highest : 0;
+		highest += more;
+		if (month_of_code(json_name(item), &month))
+			emit_number(view, definition, contribution, month, expected ? more : element(item, 0));
+	}
+}
+
+static void emit_named(const struct entity_view *view, const struct definition *definition, const struct part *part,
+                       struct contribution *contribution)
+{
+	switch (part->named) {
+	case NAMED_EVENTS:            emit_reports(view, definition, contribution, 0); break;
+	case NAMED_LATE_EVENTS:       emit_reports(view, definition, contribution, 1); break;
+	case NAMED_CORRECTED_EVENTS:  emit_reports(view, definition, contribution, 2); break;
+	case NAMED_SEQUENCE_RECEIVED: emit_sequence(view, definition, contribution, false); break;
+	default:                      emit_sequence(view, definition, contribution, true); break;
+	}
+}
+
+/* ---- One part of one definition ---- */
+
+static void emit_part(const struct entity_view *view, size_t at, unsigned number)
+{
+	const struct definition *definition = &view->definitions->at[at];
+	const struct part *part = &definition->parts[number];
+	struct contribution contribution = {.definition = (uint16_t)at, .part = (uint8_t)number, .count = 1};
+	int month, day;
+	if (!conditions_hold(part->filter, part->filter_count, view->attributes))
+		return;
+	if (part->measure == MEASURE_NAMED) {
+		emit_named(view, definition, part, &contribution);
+		return;
+	}
+	const struct json *date = attribute_find(view->attributes, &part->date);
+	if (!json_is(date, JSON_STRING) || !contribution_date(json_string(date), &month, &day))
+		return;
+	contribution.month = (int16_t)month;
+	contribution.day = part->measure == MEASURE_LATEST ? day : 0;
+	if (part->measure == MEASURE_DISTINCT)
+		emit_distinct(view, definition, part, &contribution);
+	else
+		emit_amount(view, definition, part, &contribution);
+}
+
+void contributions_emit(const struct definitions *definitions, enum entity_kind kind, const char *id, const struct json *attributes,
+                        struct arena *scratch, contribution_emit_fn *emit_fn, void *context)
+{
+	if (attributes == NULL || definitions->of_kind_count[kind] == 0)
+		return;
+	struct entity_view *view = arena_alloc(scratch, sizeof *view);
+	*view = (struct entity_view){
+		.definitions = definitions, .kind = kind, .id = id, .attributes = attributes, .scratch = scratch, .emit = emit_fn, .context = context};
+	find_usual_subjects(view);
+	for (size_t i = 0; i < definitions->of_kind_count[kind]; i++)
+		emit_part(view, definitions->of_kind[kind][i].definition, definitions->of_kind[kind][i].part);
+}
