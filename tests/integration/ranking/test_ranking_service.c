@@ -766,14 +766,15 @@ static const struct json *body_of(const struct json *document, const char *id)
 	return NULL;
 }
 
+/* Four of them rated, so that the first is a quarter of them: the leading group. */
 static void fill_authorities(void)
 {
-	static const char *const IDS[] = {"health", "roads", "labour", "culture", "sport"};
-	static const char *const REDUCTIONS[] = {"60", "50", "40", "30", "20"};
+	static const char *const IDS[] = {"health", "roads", "labour", "archive", "culture", "sport"};
+	static const char *const REDUCTIONS[] = {"60", "50", "40", "35", "30", "20"};
 	admin_run("DELETE FROM effreg.entity");
 	for (size_t i = 0; i < ARRAY_COUNT(IDS); i++) {
-		add_authority(IDS[i], "Министерство", i == 4 ? "2024-01-01" : "2022-03-01");
-		set_authority(IDS[i], "measured", i == 3 ? "0" : "2");
+		add_authority(IDS[i], "Министерство", i == 5 ? "2024-01-01" : "2022-03-01");
+		set_authority(IDS[i], "measured", i == 4 ? "0" : "2");
 		set_authority(IDS[i], "lead_time_reduction", REDUCTIONS[i]);
 		set_authority(IDS[i], "digital_share", REDUCTIONS[i]);
 		set_authority(IDS[i], "independent_share", "50");
@@ -788,7 +789,7 @@ static void the_authorities_of_a_region_are_rated(void **state)
 	fill_authorities();
 	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities.RU-VOR\"}");
 	assert_string_equal(json_find_string(document, "cohort"), "authorities." VOR);
-	assert_int_equal(json_count(json_find(document, "rows")), 5);
+	assert_int_equal(json_count(json_find(document, "rows")), 6);
 	assert_int_equal(integer_of(body_of(document, "health"), "place"), 1);
 	assert_int_equal(integer_of(body_of(document, "labour"), "place"), 3);
 	assert_true(json_bool(json_find(body_of(document, "health"), "bonus_eligible")));
@@ -815,7 +816,7 @@ static void a_rating_of_authorities_is_published_and_holds(void **state)
 	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities." VOR "\"}");
 	assert_string_equal(json_find_string(document, "kind"), "final");
 	assert_int_equal(ranking_seal_check(world.arena, document, NULL), RANKING_SEAL_UNSIGNED);
-	assert_int_equal(count_of("rating_row"), 5);
+	assert_int_equal(count_of("rating_row"), 6);
 	/* The region's own history does not speak of its authorities. */
 	const struct json *history = ask_ok(READER, "rating.history", "{\"region\":\"RU-VOR\",\"cohort\":\"authorities." VOR "\"}");
 	assert_int_equal(json_count(history), 0);
