@@ -337,6 +337,8 @@ enum status explain_write(struct arena *arena, struct buf *buf, const struct exp
 	for (size_t i = 0; i < ARRAY_COUNT(HEAD); i++)
 		member_copy(&writer, HEAD[i], json_find(question->newer.document, HEAD[i]));
 	write_contributions(&writer, &question->newer, &split);
+	if (question->lineage != NULL)
+		json_member_raw(&writer, "lineage", span_of_text(question->lineage));
 	json_write_name(&writer, "change");
 	if (question->older == NULL)
 		json_write_null(&writer);

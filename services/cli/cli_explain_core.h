@@ -6,7 +6,7 @@
  *  "change": null | {"against", "kind", "revision", "places": [before, after], "scores": [before, after], "exact", "draws",
  *             "causes": [{"cause", "indicator", "title", "score", "score_error", "places", "places_error", "values"}],
  *             "rivals": [{"region", "name", "move", "places": [before, after], "cause", "through", "own"}]}}
- * base + Σ part = score; Σ causes' score and places are the whole change: places[0] − places[1], where who is not rated
+ * and "lineage": whence the figures, when it was given. base + Σ part = score; Σ causes' score and places are the whole change: places[0] − places[1], where who is not rated
  * stands behind those rated. Decimals are numbers, rounded to 12 significant digits. */
 #ifndef EFFREG_CLI_EXPLAIN_CORE_H
 #define EFFREG_CLI_EXPLAIN_CORE_H
@@ -24,6 +24,7 @@ struct explain_question {
 	const char *unit;                    /* OKTMO or ISO code, or the id of an authority */
 	struct explain_rating newer;
 	const struct explain_rating *older;  /* as published; NULL = no change is asked for */
+	const char *lineage;                 /* JSON (cli_lineage_core.h) for the member "lineage"; NULL = none */
 	const struct json *older_now;        /* what is known of the older period by now; NULL = as published */
 };
 

@@ -27,6 +27,7 @@ static size_t split_fields(struct span line, struct span fields[COLUMNS_MAX])
 
 struct columns {
 	size_t oktmo, iso, type;
+	size_t district;  /* SIZE_MAX = there is none */
 };
 
 static bool find_column(const struct span *fields, size_t count, const char *name, size_t *ret_column)
@@ -55,6 +56,8 @@ static bool read_row(const struct span *fields, size_t count, const struct colum
 	return copy_field(fields, count, columns->oktmo, region->oktmo, sizeof(region->oktmo))
 	       && copy_field(fields, count, columns->iso, region->iso, sizeof(region->iso))
 	       && copy_field(fields, count, columns->type, region->type, sizeof(region->type))
+	       && (columns->district == SIZE_MAX
+	           || copy_field(fields, count, columns->district, region->district, sizeof(region->district)))
 	       && ident_is_oktmo(region->oktmo);
 }
 
@@ -74,6 +77,8 @@ enum status generate_registry_parse(struct span csv, struct generate_registry *r
 	    || !find_column(fields, count, "type", &columns.type))
 		return fault_set(fault, STATUS_INVALID, "registry", "", -1,
 		                 "the registry of regions needs the columns oktmo, iso_3166_2, type");
+	if (!find_column(fields, count, "federal_district_en", &columns.district))
+		columns.district = SIZE_MAX;
 	while (csv.len > 0) {
 		line++;
 		count = split_fields(cut(&csv, '\n'), fields);

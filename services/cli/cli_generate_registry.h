@@ -10,6 +10,7 @@ struct generate_region {
 	char oktmo[OKTMO_TEXT_SIZE];
 	char iso[8];      /* "RU-VOR", or empty */
 	char type[24];    /* "oblast", "republic", "federal_city", ... */
+	char district[48]; /* federal district, in English; empty when the text has no such column */
 	unsigned index;   /* its row in the whole registry, from 0: stays when others are left out */
 };
 
@@ -18,7 +19,7 @@ struct generate_registry {
 	size_t count;
 };
 
-/* Needs the columns oktmo, iso_3166_2 and type; others are ignored; quoted fields are not read.
+/* Needs the columns oktmo, iso_3166_2 and type; others but federal_district_en are ignored; quoted fields are not read.
  * STATUS_INVALID, with the line in fault (may be NULL), when the text is something else. */
 enum status generate_registry_parse(struct span csv, struct generate_registry *ret_registry,
                                     struct fault *fault) MUST_CHECK;

@@ -63,8 +63,10 @@ static void print_row(const struct cli_args *args, const struct json *row, bool 
 	cli_output_padded(code[0] == '\0' ? cli_document_text(row, "authority", arena) : code, CODE_WIDTH);
 	cli_output_padded(cli_document_name(row, args->lang), NAME_WIDTH);
 	cli_output_right(cli_document_text(row, "score", arena), SCORE_WIDTH);
-	printf("  %s\n", reason[0] != '\0' ? cli_document_reason(reason, args->lang)
-	                                   : cli_document_group(cli_document_text(row, "group", arena), args->lang));
+	const struct json *bonus = json_find(row, "bonus_eligible");
+	printf("  %s%s\n", reason[0] != '\0' ? cli_document_reason(reason, args->lang)
+	                                     : cli_document_group(cli_document_text(row, "group", arena), args->lang),
+	       json_is(bonus, JSON_BOOL) && json_bool(bonus) ? cli_text(args->lang, ", bonus", ", премия") : "");
 }
 
 static void print_table(const struct cli_args *args, const struct json *document, struct arena *arena)

@@ -2,23 +2,32 @@
 #include "services/cli/cli_commands.h"
 #include "services/cli/cli_document.h"
 #include "services/cli/cli_explain_core.h"
+#include "services/cli/cli_lineage.h"
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_query.h"
 #include "services/cli/cli_extract_core.h"
+#include "services/ranking/ranking_figures.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#define ACCOUNT_BYTES_MAX ((size_t)16 * 1024 * 1024)
+#define ACCOUNT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define TITLE_WIDTH       52
 #define NUMBER_WIDTH      13
 #define RIVALS_SHOWN      12
+#define ENTITIES_SHOWN    3
+#define EVENTS_SHOWN      2
 
 static const struct cli_option OPTIONS[] = {
 	{"period", "PERIOD", NULL, NULL, "2023, 2023-H1, 2023-Q3 or 2023-09", "2023, 2023-H1, 2023-Q3 или 2023-09"},
 	{"against", "PERIOD", NULL, NULL, "an earlier period to account for the change since", "прежний период: объяснить изменение с тех пор"},
 	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "группа сравнения; без параметра — все регионы"},
 	{"kind", "KIND", NULL, NULL, "live, interim or final; the newest published, else live", "live, interim или final; иначе последняя публикация или live"},
+	{"lineage", NULL, NULL, NULL, "also the projects behind each figure, and their events with hashes", "показать и проекты за каждым показателем, и их события с хешами"},
+	{"logs", "DIR", NULL, NULL, "with --lineage: from the folder that log export wrote, instead of the database",
+	 "с --lineage: из папки, выгруженной log export, а не из базы данных"},
+	CLI_DSN_OPTIONS,
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_QUERY_OPTIONS,
 };
@@ -27,9 +36,11 @@ static const struct cli_command COMMAND = {
 	.name = "rating explain",
 	.example = "effreg rating explain RU-VOR --period 2023 --against 2022",
 	.en = "Explains a place: how much of the score comes from each indicator, against the average region; with --against, the causes of\n"
-	      "the change in score and in places (they add up exactly), who was overtaken and through what.",
+	      "the change in score and in places (they add up exactly), who was overtaken and through what; with --lineage, the projects\n"
+	      "and other things behind each figure and their events, by seq and chain hash, up to where the rating read the log.",
 	.ru = "Объясняет место: сколько баллов даёт каждый показатель по сравнению со средним регионом; с --against — причины изменения\n"
-	      "баллов и места (в сумме дают его точно), кого регион обошёл и за счёт чего.",
+	      "баллов и места (в сумме дают его точно), кого регион обошёл и за счёт чего; с --lineage — проекты и прочее за каждым\n"
+	      "показателем и их события с seq и хешем цепочки, до той позиции, до которой рейтинг прочитал журнал.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.arguments = "REGION",
@@ -167,6 +178,46 @@ static void print_change(const struct cli_args *args, const struct json *change,
 	print_rivals(args, json_find(change, "rivals"), arena);
 }
 
+/* The events of what an indicator counts. */
+static const struct json *events_of(const struct json *lineage, const struct json *counted)
+{
+	const char *kind = json_find_string(counted, "kind"), *id = json_find_string(counted, "entity");
+	for (const struct json *item = json_first(json_find(lineage, "entities")); item != NULL; item = json_next(item)) {
+		if (text_equal(json_find_string(item, "kind"), kind) && text_equal(json_find_string(item, "entity"), id))
+			return json_find(item, "events");
+	}
+	return NULL;
+}
+
+static void print_entity(const struct json *lineage, const struct json *entity, struct arena *arena)
+{
+	const struct json *events = events_of(lineage, entity);
+	size_t shown = 0, count = events != NULL ? json_count(events) : 0;
+	printf("    %s %s\n", plain_text(entity, "kind", arena), plain_text(entity, "entity", arena));
+	for (const struct json *event = events != NULL ? json_first(events) : NULL; event != NULL && shown < EVENTS_SHOWN; event = json_next(event), shown++)
+		printf("      %s  %s  %.16s…\n", plain_text(event, "seq", arena), plain_text(event, "type", arena),
+		       plain_text(event, "hash", arena));
+	if (count > shown)
+		printf("      + %zu\n", count - shown);
+}
+
+static void print_lineage(const struct cli_args *args, const struct json *lineage, struct arena *arena)
+{
+	printf("%s\n", cli_text(args->lang, "\nWhere the figures come from:", "\nОткуда взяты показатели:"));
+	for (const struct json *item = json_first(json_find(lineage, "indicators")); item != NULL; item = json_next(item)) {
+		const struct json *entities = json_find(item, "entities");
+		size_t shown = 0, count = json_count(entities);
+		printf("  %s = %s  (%s / %s)\n", plain_text(item, "indicator", arena), plain_text(item, "value", arena),
+		       plain_text(item, "numerator", arena), plain_text(item, "denominator", arena));
+		for (const struct json *entity = json_first(entities); entity != NULL && shown < ENTITIES_SHOWN;
+		     entity = json_next(entity), shown++)
+			print_entity(lineage, entity, arena);
+		if (count > shown)
+			printf(cli_text(args->lang, "    and %zu more; all of them with --format json\n", "    и ещё %zu; все — с --format json\n"),
+			       count - shown);
+	}
+}
+
 static void print_text(const struct cli_args *args, const struct json *account, struct arena *arena)
 {
 	print_head(args, account, arena);
@@ -174,6 +225,8 @@ static void print_text(const struct cli_args *args, const struct json *account, 
 		print_contributions(args, json_find(account, "contributions"), arena);
 	if (cli_args_value(args, "against") != NULL)
 		print_change(args, json_find(account, "change"), arena);
+	if (json_is(json_find(account, "lineage"), JSON_OBJECT))
+		print_lineage(args, json_find(account, "lineage"), arena);
 }
 
 /* ---- asking ---- */
@@ -199,6 +252,62 @@ static enum status ask_now(const struct cli_args *args, const struct explain_rat
 	return status;
 }
 
+/* How far the rating read the region's log. */
+static bool read_seq(const struct json *document, const char *region, uint64_t *ret_seq)
+{
+	const char *seq = json_find_string(json_find(json_find(document, "seqs"), region), "seq");
+	char *end;
+	if (seq == NULL || seq[0] < '0' || seq[0] > '9')
+		return false;
+	*ret_seq = strtoull(seq, &end, 10);
+	return *end == '\0';
+}
+
+static enum status load_lineage(const struct cli_args *args, struct arena *arena, const char *region, uint64_t seq,
+                                struct cli_lineage *lineage, struct fault *fault)
+{
+	struct db *db;
+	const char *logs = cli_args_value(args, "logs");
+	if (logs != NULL)
+		return cli_lineage_from_export(logs, arena, region, seq, lineage, fault);
+	enum status status = cli_output_connect_db(args, &db);
+	if (status != STATUS_OK)
+		return fault_set(fault, status, "database", "", -1, "%s",
+		                 cli_text(args->lang, "--lineage needs the logs: --logs DIR, or a database",
+		                          "для --lineage нужны журналы: --logs DIR либо база данных"));
+	status = cli_lineage_from_db(db, arena, region, seq, lineage, fault);
+	db_disconnect(&db);
+	return status;
+}
+
+/* *ret_text is NULL when nobody asked. */
+static enum status trace(const struct cli_args *args, struct arena *arena, const struct explain_rating *rating, const char **ret_text,
+                         struct fault *fault)
+{
+	const struct json *row = ranking_figures_find(rating->document, args->arguments[0]);
+	const char *region = json_find_string(row, "region"), *authority = json_find_string(row, "authority");
+	const char *period = json_find_string(rating->document, "period");
+	struct cli_lineage lineage = {0};
+	struct buf text;
+	uint64_t seq;
+	*ret_text = NULL;
+	if (!cli_args_flag(args, "lineage") || region == NULL || period == NULL)
+		return STATUS_OK;
+	if (!read_seq(rating->document, region, &seq))
+		return fault_set(fault, STATUS_INVALID, "document", "/seqs", -1, "the rating does not say how far it read the log");
+	enum status status = load_lineage(args, arena, region, seq, &lineage, fault);
+	if (status == STATUS_OK) {
+		buf_init(&text, ACCOUNT_BYTES_MAX);
+		const char *subject = authority != NULL ? arena_printf(arena, "authority/%s", authority) : "";
+		lineage_write(&text, &lineage.log, lineage.rules->definitions, rating->methodology, subject, period);
+		*ret_text = arena_text(arena, text.at, text.len);
+		status = buf_ok(&text) ? STATUS_OK : fault_set(fault, STATUS_TOO_LARGE, "too_large", "", -1, "the lineage is too long");
+		buf_clear(&text);
+	}
+	cli_lineage_clear(&lineage);
+	return status;
+}
+
 static enum status explain(const struct cli_args *args, struct arena *arena, struct buf *account)
 {
 	struct fault fault = {.offset = -1};
@@ -214,7 +323,9 @@ static enum status explain(const struct cli_args *args, struct arena *arena, str
 	}
 	if (status != STATUS_OK)
 		return status;
-	status = explain_write(arena, account, &question, &fault);
+	status = trace(args, arena, &question.newer, &question.lineage, &fault);
+	if (status == STATUS_OK)
+		status = explain_write(arena, account, &question, &fault);
 	if (status != STATUS_OK)
 		cli_output_fault(args, &fault);
 	return status;
@@ -233,11 +344,12 @@ int cli_rating_explain(int argc, char **argv, enum cli_lang lang)
 		return CLI_EXIT_USAGE;
 	struct arena *arena = arena_new(CLI_DOCUMENT_ARENA_MAX);
 	buf_init(&text, ACCOUNT_BYTES_MAX);
+	static const struct json_limits LIMITS = {.bytes_max = ACCOUNT_BYTES_MAX, .depth_max = 32, .members_max = 65536};
 	enum status status = explain(&args, arena, &text);
 	if (status == STATUS_OK && format == CLI_FORMAT_JSON)
 		cli_document_print(buf_span(&text));
 	else if (status == STATUS_OK)
-		status = json_parse(arena, text.at, text.len, &JSON_LIMITS_DOCUMENT, &account, NULL);
+		status = json_parse(arena, text.at, text.len, &LIMITS, &account, NULL);
 	if (status == STATUS_OK && format != CLI_FORMAT_JSON)
 		print_text(&args, account, arena);
 	buf_clear(&text);

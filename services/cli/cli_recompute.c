@@ -23,7 +23,8 @@ static const struct cli_option OPTIONS[] = {
 	{"methodology", "FILE", NULL, NULL, "the methodology file", "файл методики"},
 	{"indicators", "FILE", NULL, NULL, "definitions of indicators; absent: those this program was built with", "определения показателей; без параметра — встроенные в программу"},
 	{"period", "PERIOD", NULL, NULL, "the period; that of --document when absent", "период; без параметра — из --document"},
-	{"cohort", "COHORT", NULL, COHORT_ALL, "which cohort", "когорта"},
+	{"cohort", "COHORT", NULL, NULL, "which cohort; that of --document when absent, else all regions", "группа сравнения; без параметра — из --document, иначе все регионы"},
+	{"cohorts", "FILE", NULL, NULL, "the file of cohorts; needed for any but all", "файл групп сравнения; нужен для любой, кроме all"},
 	{"document", "FILE", NULL, NULL, "a rating (rating get --format json) to compare with; where it lists seqs, the logs count that far",
 	 "рейтинг (rating get --format json) для сравнения; если в нём есть seqs, журналы учитываются до них"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
@@ -50,6 +51,8 @@ struct recompute {
 	struct generate_registry registry;
 	struct rules *rules;
 	struct recompute_others others;
+	const char *cohort_code;
+	const struct ranking_cohort *cohort;
 	uint64_t hash_seed;
 	const char *dir;
 	const struct ledger_head *heads;
@@ -126,7 +129,9 @@ static enum status load_document(struct recompute *recompute)
 		recompute->period = json_find_string(recompute->document, "period");
 	if (recompute->period == NULL || !is_text(recompute->document, "period", recompute->period))
 		return mismatch(recompute, "/period", "the document is of another period", "документ за другой период");
-	if (!is_text(recompute->document, "cohort", cli_args_value(recompute->args, "cohort")))
+	if (recompute->cohort_code == NULL)
+		recompute->cohort_code = json_find_string(recompute->document, "cohort");
+	if (recompute->cohort_code == NULL || !is_text(recompute->document, "cohort", recompute->cohort_code))
 		return mismatch(recompute, "/cohort", "the document is of another cohort", "документ другой когорты");
 	if (!is_methodology(json_find(recompute->document, "methodology"), recompute->methodology))
 		return mismatch(recompute, "/methodology", "the document was computed by another methodology or version",
@@ -135,17 +140,37 @@ static enum status load_document(struct recompute *recompute)
 	return STATUS_OK;
 }
 
+static enum status find_cohort(struct recompute *recompute)
+{
+	struct ranking_cohorts cohorts;
+	const struct json *json = NULL;
+	const char *path = cli_args_value(recompute->args, "cohorts");
+	enum status status = path != NULL ? read_json(recompute, path, &json) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = ranking_cohorts_read(recompute->arena, json, &cohorts, &recompute->fault);
+	if (status == STATUS_OK)
+		status = ranking_cohorts_find(recompute->arena, &cohorts, recompute->cohort_code, &recompute->cohort);
+	if (status == STATUS_NOT_FOUND)
+		return fault_set(&recompute->fault, STATUS_INVALID, "cohort", "", -1,
+		                 cli_text(recompute->args->lang, "there is no cohort %s; name the file that has it: --cohorts",
+		                          "группы сравнения %s нет; укажите файл, в котором она описана: --cohorts"), recompute->cohort_code);
+	return status;
+}
+
 static enum status find_period(struct recompute *recompute)
 {
 	struct period period;
 	recompute->period = cli_args_value(recompute->args, "period");
+	recompute->cohort_code = cli_args_value(recompute->args, "cohort");
 	enum status status = load_document(recompute);
 	if (status != STATUS_OK)
 		return status;
 	if (recompute->period == NULL || !period_parse(recompute->period, &period))
 		return mismatch(recompute, "", "name the period: --period 2023, 2023-H1, 2023-Q3 or 2023-09",
 		                "назовите период: --period 2023, 2023-H1, 2023-Q3 или 2023-09");
-	return STATUS_OK;
+	if (recompute->cohort_code == NULL)
+		recompute->cohort_code = COHORT_ALL;
+	return find_cohort(recompute);
 }
 
 static enum status load_all(struct recompute *recompute)
@@ -278,8 +303,22 @@ static enum status replay_region(struct recompute *recompute, struct feed *feed,
 	return STATUS_OK;
 }
 
-static enum status count_region(struct recompute *recompute, const char *code, struct ranking_region *ret_figures)
+static struct recompute_question question_of(const struct recompute *recompute)
 {
+	return (struct recompute_question){.definitions = recompute->rules->definitions, .methodology = recompute->methodology,
+	                                   .cohort = recompute->cohort, .period = recompute->period};
+}
+
+/* bodies: room for the authorities of the region, or NULL: the region itself is asked for. */
+struct bodies {
+	struct ranking_region *at;
+	size_t count;
+};
+
+static enum status count_region(struct recompute *recompute, const char *code, struct ranking_region *ret_figures,
+                                struct bodies *bodies)
+{
+	const struct recompute_question question = question_of(recompute);
 	char path[LEDGER_PATH_SIZE];
 	struct span text = span_of(NULL, 0);
 	struct feed feed = {
@@ -290,9 +329,10 @@ static enum status count_region(struct recompute *recompute, const char *code, s
 			return fault_set(&recompute->fault, STATUS_INVALID, "file", "", -1, "the path is too long");
 		status = replay_region(recompute, &feed, &text);
 	}
-	if (status == STATUS_OK)
-		*ret_figures = recompute_figures(feed.replay, recompute->arena, recompute->rules->definitions, recompute->methodology, code,
-		                                 recompute->period);
+	if (status == STATUS_OK && bodies == NULL)
+		*ret_figures = recompute_figures(feed.replay, recompute->arena, &question, code);
+	else if (status == STATUS_OK && feed.replay != NULL)
+		recompute_authorities(feed.replay, recompute->arena, &question, code, &bodies->at, &bodies->count);
 	replay_destroy(&feed.replay);
 	if (text.at != NULL)
 		ledger_close(&text);
@@ -319,19 +359,42 @@ static void prepare_others(struct recompute *recompute)
 		.codes = codes, .count = count, .sums = arena_array(recompute->arena, figure_sum, sums), .told = arena_array(recompute->arena, bool, sums)};
 }
 
-static enum status compute(struct recompute *recompute, const struct ranking_run **ret_run)
+static enum status compute_authorities(struct recompute *recompute, const struct ranking_run **ret_run)
 {
+	static const struct ranking_sampling NONE = {0};
+	struct bodies bodies = {0};
+	enum status status = count_region(recompute, recompute->cohort->region, NULL, &bodies);
+	cli_output_progress_end();
+	return status == STATUS_OK ? ranking_cohort_rate(recompute->arena, recompute->methodology, recompute->cohort, recompute->period,
+	                                                 bodies.at, bodies.count, &NONE, ret_run, &recompute->fault)
+	                           : status;
+}
+
+static enum status compute_regions(struct recompute *recompute, const struct ranking_run **ret_run)
+{
+	static const struct ranking_sampling NONE = {0};
 	struct ranking_region *regions = arena_array(recompute->arena, struct ranking_region, recompute->registry.count);
-	enum status status = check_registry(recompute);
-	prepare_others(recompute);
+	enum status status = STATUS_OK;
 	for (size_t i = 0; status == STATUS_OK && i < recompute->registry.count; i++)
-		status = count_region(recompute, recompute->registry.regions[i].oktmo, &regions[i]);
+		status = count_region(recompute, recompute->registry.regions[i].oktmo, &regions[i], NULL);
+	for (size_t i = 0; status == STATUS_OK && i < recompute->registry.count; i++)
+		regions[i].federal_district = recompute->registry.regions[i].district;
 	cli_output_progress_end();
 	if (status != STATUS_OK)
 		return status;
 	recompute_take_others(regions, recompute->arena, recompute->rules->definitions, recompute->methodology, &recompute->others);
-	return ranking_compute(recompute->arena, recompute->methodology, cli_args_value(recompute->args, "cohort"),
-	                       recompute->period, regions, recompute->registry.count, ret_run, &recompute->fault);
+	return ranking_cohort_rate(recompute->arena, recompute->methodology, recompute->cohort, recompute->period, regions,
+	                           recompute->registry.count, &NONE, ret_run, &recompute->fault);
+}
+
+static enum status compute(struct recompute *recompute, const struct ranking_run **ret_run)
+{
+	enum status status = check_registry(recompute);
+	prepare_others(recompute);
+	if (status != STATUS_OK)
+		return status;
+	return recompute->cohort->rule == RANKING_RULE_AUTHORITIES ? compute_authorities(recompute, ret_run)
+	                                                           : compute_regions(recompute, ret_run);
 }
 
 /* ---- telling ---- */
@@ -409,10 +472,6 @@ int cli_rating_recompute(int argc, char **argv, enum cli_lang lang)
 	recompute.dir = cli_args_required(&args, "logs");
 	if (recompute.dir == NULL || cli_args_required(&args, "methodology") == NULL || !cli_output_format(&args, &format))
 		return CLI_EXIT_USAGE;
-	if (!text_equal(cli_args_value(&args, "cohort"), COHORT_ALL)) {
-		cli_output_error(&args, "%s", cli_text(lang, "there is one cohort: all", "когорта пока одна: all"));
-		return CLI_EXIT_USAGE;
-	}
 	recompute.arena = arena_new(ARENA_BYTES_MAX);
 	ambient_random(&recompute.hash_seed, sizeof recompute.hash_seed);
 	exit_code = run_command(&recompute, format);

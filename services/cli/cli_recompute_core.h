@@ -7,11 +7,23 @@
 #define EFFREG_CLI_RECOMPUTE_CORE_H
 
 #include "services/metrics/replay.h"
-#include "services/ranking/ranking_core.h"
+#include "services/ranking/ranking_cohort.h"
 
-/* The figures of one region for ranking_compute, in arena; replay has ended, and is NULL for a region without a log. code is borrowed. */
-struct ranking_region recompute_figures(struct replay *replay, struct arena *arena, const struct definitions *definitions,
-                                        const struct methodology *methodology, const char *code, const char *period);
+/* What is to be computed. */
+struct recompute_question {
+	const struct definitions *definitions;
+	const struct methodology *methodology;
+	const struct ranking_cohort *cohort;
+	const char *period;
+};
+
+/* The figures of one region for ranking_cohort_rate, in arena; replay has ended, and is NULL for a region without a log. code is
+ * borrowed. */
+struct ranking_region recompute_figures(struct replay *replay, struct arena *arena, const struct recompute_question *question,
+                                        const char *code);
+/* Those of the authorities that its events have registered. */
+void recompute_authorities(struct replay *replay, struct arena *arena, const struct recompute_question *question, const char *code,
+                           struct ranking_region **ret_bodies, size_t *ret_count);
 
 /* What the replayed region says of others, added to sums[region · indicators + indicator]; regions are those of the registry. */
 struct recompute_others {

@@ -27,7 +27,7 @@ static const char *const MEMBERS[][5] = {
 	[RANKING_RULE_NEWCOMERS] = {"method", "years"},
 	[RANKING_RULE_SIZE] = {"method", "indicator", "from", "below"},
 	[RANKING_RULE_FEDERAL_DISTRICT] = {"method", "name"},
-	[RANKING_RULE_AUTHORITIES] = {"method", "min_projects"},
+	[RANKING_RULE_AUTHORITIES] = {"method", "min_projects", "bonus"},
 };
 
 static enum status read_bound(struct reader *reader, const struct place *rule, const char *name, const char **ret_bound)
@@ -53,11 +53,35 @@ static enum status read_size(struct reader *reader, const struct place *rule, st
 	return status;
 }
 
+static const struct method GROUPS[] = {{"leading", 0}, {"middle", 1}};
+
+static enum status read_bonus(struct reader *reader, const struct place *bonus, struct ranking_cohort *cohort)
+{
+	static const char *const NAMES[] = {"group", "min_projects", NULL};
+	struct place group = place_member(bonus, "group"), projects = place_member(bonus, "min_projects");
+	int index = -1;
+	cohort->has_bonus = !place_absent(bonus);
+	if (!cohort->has_bonus)
+		return STATUS_OK;
+	enum status status = check_object(reader, bonus, NAMES);
+	if (status == STATUS_OK)
+		status = read_method(reader, &group, GROUPS, ARRAY_COUNT(GROUPS), &index);
+	if (index >= 0)
+		cohort->bonus_group = GROUPS[index].name;
+	return status == STATUS_OK ? read_whole(reader, &projects, 0, 1000000, &cohort->bonus_min_projects) : status;
+}
+
+static enum status read_authorities(struct reader *reader, const struct place *rule, struct ranking_cohort *cohort)
+{
+	struct place projects = place_member(rule, "min_projects"), bonus = place_member(rule, "bonus");
+	enum status status = read_whole(reader, &projects, 0, 1000000, &cohort->min_projects);
+	return status == STATUS_OK ? read_bonus(reader, &bonus, cohort) : status;
+}
+
 static enum status read_rule(struct reader *reader, const struct place *rule, struct ranking_cohort *cohort)
 {
 	int method = RANKING_RULE_ALL;
 	struct place years = place_member(rule, "years"), district = place_member(rule, "name");
-	struct place projects = place_member(rule, "min_projects");
 	enum status status = read_required_method(reader, rule, RULES, ARRAY_COUNT(RULES), &method);
 	if (status == STATUS_OK)
 		status = check_object(reader, rule, MEMBERS[method]);
@@ -75,7 +99,7 @@ static enum status read_rule(struct reader *reader, const struct place *rule, st
 	case RANKING_RULE_FEDERAL_DISTRICT:
 		return read_text(reader, &district, true, &cohort->district);
 	case RANKING_RULE_AUTHORITIES:
-		return read_whole(reader, &projects, 0, 1000000, &cohort->min_projects);
+		return read_authorities(reader, rule, cohort);
 	}
 	return STATUS_BUG;
 }
@@ -243,8 +267,20 @@ static unsigned place_in(const struct ranking_run *run, const char *region)
 	return 0;
 }
 
+static const char *bonus_reason(const struct ranking_cohort *cohort, const struct ranking_row *row)
+{
+	if (row->place == 0)
+		return RANKING_BONUS_NOT_RATED;
+	if (row->region->measured < cohort->bonus_min_projects)
+		return RANKING_BONUS_TOO_FEW;
+	if (cohort->bonus_group == NULL || row->group == NULL)
+		return NULL;
+	bool within = text_equal(row->group, cohort->bonus_group) || text_equal(row->group, "leading");
+	return within ? NULL : RANKING_BONUS_GROUP;
+}
+
 /* run with what a cohort adds to it. overall is the run of all regions, or NULL. */
-static struct ranking_run *complete(struct arena *arena, const struct ranking_run *run,
+static struct ranking_run *complete(struct arena *arena, const struct ranking_cohort *cohort, const struct ranking_run *run,
                                     const struct ranking_run *overall, const struct ranking_sampling *sampling)
 {
 	struct ranking_run *completed = arena_array(arena, struct ranking_run, 1);
@@ -257,6 +293,9 @@ static struct ranking_run *complete(struct arena *arena, const struct ranking_ru
 	for (size_t i = 0; overall != NULL && i < run->count; i++)
 		rows[i].overall_place = place_in(overall, rows[i].region->region);
 	ranking_intervals(arena, run->table, sampling, rows, run->count);
+	completed->has_bonus = cohort->has_bonus;
+	for (size_t i = 0; cohort->has_bonus && i < run->count; i++)
+		rows[i].bonus_reason = bonus_reason(cohort, &rows[i]);
 	return completed;
 }
 
@@ -292,7 +331,7 @@ enum status ranking_cohort_rate(struct arena *arena, const struct methodology *m
 		                         member_count, &run, fault);
 	if (status != STATUS_OK)
 		return status;
-	struct ranking_run *rated = complete(arena, run, overall, sampling);
+	struct ranking_run *rated = complete(arena, cohort, run, overall, sampling);
 	rated->cohort_title_ru = cohort->title_ru;
 	rated->cohort_title_en = cohort->title_en;
 	rated->logs = regions;

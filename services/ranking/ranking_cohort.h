@@ -31,6 +31,9 @@ struct ranking_cohort {
 	const char *from, *below;       /* size: decimals, or NULL = no bound */
 	const char *district;           /* federal district: the registry's name in English */
 	int64_t min_projects;           /* authorities: in place of the methodology's */
+	bool has_bonus;                 /* authorities: their places feed a bonus */
+	const char *bonus_group;        /* the group that has a right to it, and any that stands before; NULL = whoever is rated */
+	int64_t bonus_min_projects;     /* measured projects it takes besides */
 	const char *region;             /* authorities: OKTMO code, of the cohort that was asked for */
 };
 

@@ -19,6 +19,11 @@
 #define RANKING_REASON_TOO_FEW    "too_few_measured_projects"
 #define RANKING_REASON_NO_DATA    "no_data"
 
+/* Why an authority has no right to a bonus. */
+#define RANKING_BONUS_NOT_RATED "not_rated"
+#define RANKING_BONUS_TOO_FEW   "too_few_measured_projects"
+#define RANKING_BONUS_GROUP     "group"
+
 /* What is known of a region, or of an authority in it, when the rating is computed. Texts are borrowed. */
 struct ranking_region {
 	const char *region;              /* OKTMO code */
@@ -47,6 +52,7 @@ struct ranking_row {
 	const char *group;               /* "leading", "middle", "lagging", or NULL */
 	const char *reason;              /* why not rated; NULL = rated */
 	unsigned overall_place;          /* among all regions, whatever the cohort; 0 = not rated there */
+	const char *bonus_reason;        /* of an authority: why it has no right to a bonus; NULL = it has, or nobody asks */
 	unsigned interval[2];            /* the best and the worst place that other weights leave likely; 0 = not sampled */
 };
 
@@ -66,6 +72,7 @@ struct ranking_run {
 	const struct ranking_region *logs;           /* the regions whose logs were read, also those outside the cohort */
 	size_t log_count;
 	struct ranking_sampling sampling;
+	bool has_bonus;                              /* the rows say who has a right to a bonus */
 	const struct ranking_row *rows;  /* by place, then by region; those without a place last */
 	size_t count;
 	const enum ranking_indicator_state *states;  /* one for each indicator: which of them told nobody apart */

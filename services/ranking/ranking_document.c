@@ -191,7 +191,7 @@ static void write_figures(struct json_writer *writer, const struct methodology *
 	json_write_object_end(writer);
 }
 
-static void write_row(struct json_writer *writer, const struct methodology *methodology, const struct ranking_row *row)
+static void write_row(struct json_writer *writer, const struct ranking_run *run, const struct ranking_row *row)
 {
 	const struct ranking_region *region = row->region;
 	json_write_object(writer);
@@ -211,7 +211,11 @@ static void write_row(struct json_writer *writer, const struct methodology *meth
 	json_member_bool(writer, "eligible", row->reason == NULL);
 	json_member_string(writer, "reason", row->reason);
 	member_positive(writer, "overall_place", row->overall_place);
-	write_figures(writer, methodology, row);
+	if (run->has_bonus) {
+		json_member_bool(writer, "bonus_eligible", row->bonus_reason == NULL);
+		json_member_string(writer, "bonus_reason", row->bonus_reason);
+	}
+	write_figures(writer, run->methodology, row);
 	json_write_object_end(writer);
 }
 
@@ -294,7 +298,7 @@ void ranking_document_write(struct buf *buf, const struct ranking_run *run, cons
 	json_write_name(&writer, "rows");
 	json_write_array(&writer);
 	for (size_t i = 0; i < run->count; i++)
-		write_row(&writer, run->methodology, &run->rows[i]);
+		write_row(&writer, run, &run->rows[i]);
 	json_write_array_end(&writer);
 	write_cohort_title(&writer, run);
 	write_eligibility(&writer, run->methodology);

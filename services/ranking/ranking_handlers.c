@@ -127,9 +127,9 @@ static enum status add_period(struct periods *periods, const struct json *item, 
 	struct period period;
 	if (code == NULL || !period_parse(code, &period))
 		return fault_set(fault, STATUS_POISON, "record", "/changed", -1, "a metric record names a period that is none");
-	periods->joined_changed |= lists(item, "joined");
 	if (strlen(code) != strlen("2023"))
-		return STATUS_OK;  /* live ratings are kept of years */
+		return STATUS_OK;  /* only of years are live ratings kept: see ranking_handlers.h */
+	periods->joined_changed |= lists(item, "joined");
 	for (size_t i = 0; i < periods->count; i++) {
 		if (text_equal(periods->codes[i], code))
 			return STATUS_OK;
@@ -173,16 +173,25 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 
 /* ---- computing ---- */
 
+bool ranking_handlers_keeps(const struct ranking_cohort *cohort, const char *period)
+{
+	return cohort->rule == RANKING_RULE_ALL && strlen(period) == strlen("2023");
+}
+
 enum status ranking_handlers_compute(struct ranking_handlers *handlers, const struct ranking_wish *wish,
                                      const struct ranking_run **ret_run, const char **ret_unsettled,
                                      struct fault *fault)
 {
 	struct ranking_regions regions;
-	if (wish->cohort->rule == RANKING_RULE_AUTHORITIES)
-		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1, "there are no figures of authorities");
 	const struct ranking_question question = {
 		.methodology = handlers->methodology, .cohort = wish->cohort, .period = wish->period, .cutoff = wish->cutoff};
-	enum status status = ranking_store_load_regions(handlers->db, handlers->arena, &question, &regions);
+	bool of_authorities = wish->cohort->rule == RANKING_RULE_AUTHORITIES;
+	if (of_authorities && strlen(wish->period) != strlen("2023"))  /* figures of authorities are kept of years alone */
+		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1, "authorities are rated by year, such as %.4s",
+		                 wish->period);
+	enum status status = of_authorities
+	                         ? ranking_store_load_authorities(handlers->db, handlers->arena, &question, &regions)
+	                         : ranking_store_load_regions(handlers->db, handlers->arena, &question, &regions);
 	if (status != STATUS_OK)
 		return status;
 	*ret_run = NULL;

@@ -1,8 +1,9 @@
 /* ranking_handlers: the turns of the ranking service: mark what changed, compute what is marked or asked for.
  *
  * A turn of the metric stream only marks periods; computing is a transaction of its own, so a burst of turns costs one
- * computation. The live rating of all regions is computed after every change and kept; that of any other cohort is
- * computed when somebody asks for it, from the same figures, so a hundred leagues cost nothing while nobody looks. */
+ * computation. The live rating of all regions in a year is computed after every change and kept; that of any other cohort,
+ * and of months, quarters and halves, is computed when somebody asks for it, from the same figures: a hundred leagues and
+ * periods cost nothing while nobody looks. */
 #ifndef EFFREG_RANKING_HANDLERS_H
 #define EFFREG_RANKING_HANDLERS_H
 
@@ -48,6 +49,9 @@ struct ranking_wish {
 	const char *cutoff;                       /* as in ranking_question */
 	const struct ranking_sampling *sampling;
 };
+
+/* Whether the live rating is kept, or computed when it is asked for. */
+bool ranking_handlers_keeps(const struct ranking_cohort *cohort, const char *period);
 
 /* Loads what the rating needs and computes it, inside the caller's transaction; everything lives in handlers->arena.
  * ret_unsettled: a region that is behind, and *ret_run is NULL then; NULL when it does not matter. Besides db.h's and ranking_compute's statuses

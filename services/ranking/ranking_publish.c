@@ -27,10 +27,10 @@ static enum status compute(struct draft *draft, const char *cutoff)
 	struct ranking_handlers *handlers = draft->handlers;
 	const struct ranking_wish wish = {
 		.cohort = order->cohort, .period = order->period, .cutoff = cutoff, .sampling = &RANKING_SAMPLING_PUBLISHED};
-	const char *live;
-	enum status status = ranking_store_find_live(handlers->db, handlers->arena, RANKING_COHORT_ALL, order->period, &live);
-	if (status == STATUS_NOT_FOUND)
-		return fault_set(draft->fault, status, "not_found", "", -1, "there are no figures of %s", order->period);
+	bool known = false;
+	enum status status = ranking_store_has_figures(handlers->db, order->period, &known);
+	if (status == STATUS_OK && !known)
+		return fault_set(draft->fault, STATUS_NOT_FOUND, "not_found", "", -1, "there are no figures of %s", order->period);
 	if (status == STATUS_OK)
 		status = ranking_handlers_compute(handlers, &wish, &draft->run, &draft->unsettled, draft->fault);
 	if (status == STATUS_OK && order->digest != NULL && draft->unsettled == NULL &&
@@ -180,7 +180,7 @@ static enum status check_settled(const struct draft *draft)
 	if (draft->unsettled != NULL)
 		return fault_set(draft->fault, STATUS_CONFLICT, "not_settled", "", -1,
 		                 "events of region %s are still being counted; try again", draft->unsettled);
-	if (order->cutoff != NULL)
+	if (order->cutoff != NULL || !ranking_handlers_keeps(order->cohort, order->period))
 		return STATUS_OK;
 	enum status status = ranking_store_is_due(draft->handlers->db, RANKING_COHORT_ALL, order->period, &due);
 	if (status == STATUS_OK && due)

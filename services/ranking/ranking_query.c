@@ -133,14 +133,18 @@ static enum status read_selection(const struct question *question, struct select
 	return status == STATUS_OK ? read_revision(question, &request->revision) : status;
 }
 
-/* That of all regions is kept; any other is computed now, and only where there are figures of the period. */
+/* That of all regions in a year is kept; any other is computed now, and only where there are figures of the period. */
 static enum status find_live(const struct question *question, const struct selection *selection, const char **ret_document)
 {
 	struct ranking_handlers *handlers = question->query->handlers;
 	const char *period = selection->request.period;
-	enum status status =
-		ranking_store_find_live(handlers->db, handlers->arena, RANKING_COHORT_ALL, period, ret_document);
-	if (status != STATUS_OK || selection->cohort->rule == RANKING_RULE_ALL)
+	bool known = false;
+	if (ranking_handlers_keeps(selection->cohort, period))
+		return ranking_store_find_live(handlers->db, handlers->arena, RANKING_COHORT_ALL, period, ret_document);
+	enum status status = ranking_store_has_figures(handlers->db, period, &known);
+	if (status == STATUS_OK && !known)
+		status = STATUS_NOT_FOUND;
+	if (status != STATUS_OK)
 		return status;
 	const struct ranking_wish wish = {
 		.cohort = selection->cohort, .period = period, .sampling = &RANKING_SAMPLING_LIVE};
@@ -172,7 +176,7 @@ static enum status find_document(const struct question *question, const struct s
 	bool live_will_do = live_asked || request->kind == NULL;
 	if (status == STATUS_NOT_FOUND && live_will_do && request->revision == 0)
 		status = find_live(question, selection, ret_document);
-	if (status == STATUS_NOT_FOUND)
+	if (status == STATUS_NOT_FOUND && question->fault->code[0] == '\0')
 		return refuse(question, status, "not_found", "", "there is no such rating");
 	return status;
 }

@@ -110,12 +110,12 @@ enum status ranking_store_postpone_due(struct db *db, const char *cohort, const 
 
 /* ---- what a rating is computed from ---- */
 
-/* One row for each region and wanted figure; the first figure is this one, then come the indicators. */
-enum { WANTED_MEASURED, WANTED_INDICATORS };
+/* One row for each region and wanted figure; the first figures are these, then come the indicators. */
+enum { WANTED_MEASURED, WANTED_SIZE, WANTED_INDICATORS };
 enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
-       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_SIZE };
+       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_AUTHORITY };
 
-/* A number of things of which there is no row is 0 within the months that the region's log speaks of ($10 to $11 are the period's); what
+/* A number of things of which there is no row is 0 within the months that the region's log speaks of ($9 to $10 are the period's); what
  * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
  * without events in the period has no figures of it, but has joined when a period before says so. */
 static const char REGIONS_SQL[] =
@@ -134,20 +134,17 @@ static const char REGIONS_SQL[] =
 	"   WHEN indicator.of_others THEN (SELECT pg_catalog.sum(other.value) FROM effreg.indicator_value AS other"
 	"    WHERE other.subject = 'region/' || region.region_id AND other.period = $2 AND other.code = wanted.code)"
 	"   WHEN value.code IS NOT NULL THEN value.value"
-	"   WHEN indicator.absent_is_zero AND horizon.month_first <= $11 AND horizon.month_last >= $10 THEN 0 END, $6::integer))::text,"
+	"   WHEN indicator.absent_is_zero AND horizon.month_first <= $10 AND horizon.month_last >= $9 THEN 0 END, $6::integer))::text,"
 	"  region.federal_district_en,"
 	"  wanted.position = 1 AND NOT COALESCE((SELECT before.value > 0 FROM effreg.indicator_value AS before"
 	"   WHERE before.region_id = region.region_id AND before.subject = '' AND before.code = 'joined'"
-	"   AND before.period <= $8 AND pg_catalog.length(before.period) = pg_catalog.length($8) ORDER BY before.period DESC LIMIT 1), false),"
-	"  pg_catalog.trim_scale(pg_catalog.round(size.value, $6::integer))::text"
+	"   AND before.period <= $8 AND pg_catalog.length(before.period) = pg_catalog.length($8) ORDER BY before.period DESC LIMIT 1), false), NULL"
 	" FROM effreg.region"
 	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
 	" LEFT JOIN effreg.indicator_value AS value"
 	"  ON value.region_id = region.region_id AND value.subject = '' AND value.period = $2 AND value.code = wanted.code"
 	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code"
 	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = region.region_id"
-	" LEFT JOIN LATERAL (SELECT found.value FROM effreg.indicator_value AS found WHERE wanted.position = 1"
-	"  AND found.region_id = region.region_id AND found.subject = '' AND found.period = $2 AND found.code = $9 OFFSET 0) AS size ON true"
 	" LEFT JOIN pg_catalog.json_each_text($7::json) AS cutoff(region_id, seq) ON cutoff.region_id = region.region_id"
 	" LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
 	" LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
@@ -163,10 +160,43 @@ static const char REGIONS_SQL[] =
 	"  ON previous.region_id = region.region_id AND previous.authority = ''"
 	" ORDER BY region.region_id, wanted.position";
 
+/* The same for the authorities of region $1 that events have registered: the parameters but for the first two are those of
+ * REGIONS_SQL. An authority has joined when it is registered by the end of the period and has not left by then. */
+static const char AUTHORITIES_SQL[] =
+	"WITH previous_run AS ("
+	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $2 AND period = $3" NEWEST_FIRST ")"
+	" SELECT $1, NULL, body.attributes->'title'->>'ru', body.attributes->'title'->>'en', COALESCE(figures.seq, 0),"
+	"  pg_catalog.encode(event.hash, 'hex'),"
+	"  CASE WHEN $7::json IS NULL THEN COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
+	"   ELSE COALESCE(($7::json->>$1)::bigint, 0) <= COALESCE(figures.seq, 0) END,"
+	"  previous.place,"
+	"  body.attributes->>'registered_on' <= $9 AND COALESCE(body.attributes->>'left_on' > $9, true),"
+	"  pg_catalog.trim_scale(pg_catalog.round(CASE WHEN value.code IS NOT NULL THEN value.value"
+	"   WHEN indicator.absent_is_zero AND horizon.month_first <= pg_catalog.left($9, 7) AND horizon.month_last >= $10"
+	"    THEN 0 END, $6::integer))::text,"
+	"  NULL, false, body.entity"
+	" FROM effreg.entity AS body"
+	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
+	" LEFT JOIN effreg.indicator_value AS value ON value.region_id = $1 AND value.subject = 'authority/' || body.entity"
+	"  AND value.period = $8 AND value.code = wanted.code"
+	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code AND NOT indicator.of_others"
+	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = $1"
+	" LEFT JOIN effreg.event_head ON event_head.region_id = $1"
+	" LEFT JOIN effreg.cursor AS figures ON figures.consumer = $5 AND figures.stream = 'event' AND figures.key = $1"
+	" LEFT JOIN effreg.event ON event.region_id = $1 AND event.seq = figures.seq"
+	" LEFT JOIN (previous_run JOIN effreg.rating_row AS previous"
+	"   ON previous.cohort = $2 AND previous.period = $3"
+	"   AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
+	"  ON previous.region_id = $1 AND previous.authority = body.entity"
+	" WHERE body.region_id = $1 AND body.kind = 'authority' AND body.attributes->>'registered_on' IS NOT NULL"
+	" ORDER BY body.entity, wanted.position";
+
 static void take_figure(struct ranking_region *region, const char **figures, size_t wanted, const char *figure)
 {
 	if (wanted == WANTED_MEASURED)
 		region->measured = figure != NULL ? strtoll(figure, NULL, 10) : 0;
+	else if (wanted == WANTED_SIZE)
+		region->size = figure;
 	else
 		figures[wanted - WANTED_INDICATORS] = figure;
 }
@@ -185,7 +215,7 @@ static struct ranking_region take_region(struct arena *arena, const struct db_ro
 		.joined = db_get_bool(rows, row, COLUMN_JOINED),
 		.federal_district = copy_text(arena, rows, row, COLUMN_DISTRICT),
 		.newcomer = db_get_bool(rows, row, COLUMN_NEWCOMER),
-		.size = copy_text(arena, rows, row, COLUMN_SIZE),
+		.authority = copy_text(arena, rows, row, COLUMN_AUTHORITY),
 	};
 }
 
@@ -197,11 +227,21 @@ static const char *month_code(struct arena *arena, int64_t us)
 	return arena_text(arena, text, strlen("2023-12"));
 }
 
-static const char *const *wanted_codes(struct arena *arena, const struct methodology *methodology, size_t *ret_count)
+/* "2023-12-31" */
+static const char *day_code(struct arena *arena, int64_t us)
 {
+	char text[INSTANT_TEXT_SIZE];
+	instant_format(us, text);
+	return arena_text(arena, text, strlen("2023-12-31"));
+}
+
+static const char *const *wanted_codes(struct arena *arena, const struct ranking_question *question, size_t *ret_count)
+{
+	const struct methodology *methodology = question->methodology;
 	*ret_count = WANTED_INDICATORS + methodology->indicator_count;
 	const char **codes = arena_array(arena, const char *, *ret_count);
 	codes[WANTED_MEASURED] = "measured";
+	codes[WANTED_SIZE] = question->cohort->indicator != NULL ? question->cohort->indicator : "measured";
 	for (size_t i = 0; i < methodology->indicator_count; i++)
 		codes[WANTED_INDICATORS + i] = methodology->indicators[i].code;
 	return codes;
@@ -229,7 +269,7 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
                                        struct ranking_regions *ret_regions)
 {
 	size_t wanted_count;
-	const char *const *wanted = wanted_codes(arena, question->methodology, &wanted_count);
+	const char *const *wanted = wanted_codes(arena, question, &wanted_count);
 	struct period parsed, previous, before;
 	const struct ranking_cohort *cohort = question->cohort;
 	if (!period_parse(question->period, &parsed))
@@ -241,12 +281,51 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
 		db_text(cohort->code), db_text(question->period), db_text(has_previous ? previous.code : NULL),
 		db_array(arena, wanted, wanted_count), db_text(RANKING_METRICS_CONSUMER),
 		db_integer(arena, RANKING_INPUT_PLACES), db_text(question->cutoff), db_text(has_before ? before.code : NULL),
-		db_text(cohort->indicator), db_text(month_code(arena, parsed.from_us)), db_text(month_code(arena, parsed.to_us - 1))};
+		db_text(month_code(arena, parsed.from_us)), db_text(month_code(arena, parsed.to_us - 1))};
 	struct db_rows *rows;
 	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
 	take_regions(arena, rows, wanted_count, ret_regions);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+enum status ranking_store_load_authorities(struct db *db, struct arena *arena, const struct ranking_question *question,
+                                           struct ranking_regions *ret_regions)
+{
+	size_t wanted_count;
+	const char *const *wanted = wanted_codes(arena, question, &wanted_count);
+	struct period parsed, previous;
+	if (!period_parse(question->period, &parsed))
+		return STATUS_INVALID;
+	bool has_previous = period_previous(&parsed, &previous);
+	const struct db_param params[] = {
+		db_text(question->cohort->region), db_text(question->cohort->code), db_text(has_previous ? previous.code : NULL),
+		db_array(arena, wanted, wanted_count), db_text(RANKING_METRICS_CONSUMER), db_integer(arena, RANKING_INPUT_PLACES),
+		db_text(question->cutoff), db_text(question->period), db_text(day_code(arena, parsed.to_us - 1)),
+		db_text(month_code(arena, parsed.from_us))};
+	struct db_rows *rows;
+	enum status status = db_query(db, AUTHORITIES_SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	take_regions(arena, rows, wanted_count, ret_regions);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
+
+enum status ranking_store_has_figures(struct db *db, const char *period, bool *ret_has)
+{
+	/* Region by region: each is one look into the primary key. */
+	static const char SQL[] =
+		"SELECT EXISTS (SELECT FROM effreg.region CROSS JOIN LATERAL (SELECT FROM effreg.indicator_value AS value"
+		"  WHERE value.region_id = region.region_id AND value.subject = '' AND value.period = $1 LIMIT 1) AS known)";
+	const struct db_param params[] = {db_text(period)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_has = db_get_bool(rows, 0, 0);
 	db_rows_destroy(&rows);
 	return STATUS_OK;
 }

@@ -51,6 +51,11 @@ struct ranking_question {
 /* All regions, whatever the cohort. In one statement, so that every region's figures, seq and head belong together. */
 enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct ranking_question *question,
                                        struct ranking_regions *ret_regions) MUST_CHECK;
+/* The authorities of the cohort's region; ratings of them are by year, as their figures are stored. */
+enum status ranking_store_load_authorities(struct db *db, struct arena *arena, const struct ranking_question *question,
+                                           struct ranking_regions *ret_regions) MUST_CHECK;
+/* Whether any region has a figure of the period. */
+enum status ranking_store_has_figures(struct db *db, const char *period, bool *ret_has) MUST_CHECK;
 /* How far each log goes now: {"20000000": "17", …}, without empty ones. */
 enum status ranking_store_load_heads(struct db *db, struct arena *arena, const char **ret_heads) MUST_CHECK;
 

@@ -194,6 +194,68 @@ check "it is told in Russian" fails_with 0 'По сравнению с 2022: м�
 	--period 2023 --against 2022 --lang ru
 check "an unknown region is refused" fails_with 1 'not in this rating' centre_effreg rating explain RU-XXX --period 2023
 
+# Each figure is the document's, and each event is in the log with that hash.
+lineage_leads_to_events() {
+	centre_effreg rating explain RU-VOR --period 2023 --lineage --format json >"$test_work/lineage.json" || return 1
+	ask "SELECT seq || ' ' || id || ' ' || pg_catalog.encode(hash, 'hex') FROM effreg.event WHERE region_id = '20000000'" >"$test_work/hashes"
+	python3 -c 'import json, sys
+account = json.load(open(sys.argv[1]))
+figures = next(r for r in json.load(open(sys.argv[2]))["rows"] if r["iso"] == "RU-VOR")["figures"]["indicators"]
+known = set(line.strip() for line in open(sys.argv[3]))
+entities = {(e["kind"], e["entity"]): e["events"] for e in account["lineage"]["entities"]}
+counted = 0
+for item in account["lineage"]["indicators"]:
+    assert item["value"] == figures[item["indicator"]], item
+    for entity in item["entities"]:
+        assert entity["counts"], entity
+        for event in entities[entity["kind"], entity["entity"]]:
+            assert "%s %s %s" % (event["seq"], event["id"], event["hash"]) in known, event
+            counted += 1
+assert counted > 100 and any(kind == "project" for kind, _ in entities), counted' "$test_work/lineage.json" "$document" "$test_work/hashes"
+}
+
+lineage_from_logs_is_the_same() {
+	centre_effreg rating explain RU-VOR --period 2023 --lineage --logs "$test_work/logs" --format json | cmp - "$test_work/lineage.json"
+}
+
+check "from a place to indicators, projects, events and their hashes" lineage_leads_to_events
+check "the exported logs tell the same" lineage_from_logs_is_the_same
+
+# ---- any period, and the authorities of a region
+
+recomputes() {
+	alone rating recompute --logs "$test_work/logs" --methodology "$methodology" --cohorts "$centre_root/deploy/config/cohorts.json" \
+		--document "$1"
+}
+
+# publish_and_recompute PERIOD COHORT: what is published verifies, and comes from the logs too.
+publish_and_recompute() {
+	centre_effreg rating publish --period "$1" --kind final --cohort "$2" &&
+		centre_effreg rating get --period "$1" --cohort "$2" --format json >"$test_work/any.json" &&
+		alone rating verify "$test_work/any.json" --public-key "$centre_home/keys/rating.pub" && fails_with 0 'equal to the document' recomputes "$test_work/any.json"
+}
+
+authorities_are_rated() {
+	centre_effreg rating get --period 2023 --cohort authorities.RU-VOR --format json >"$test_work/bodies.json" &&
+		python3 -c 'import json, sys
+rows = json.load(open(sys.argv[1]))["rows"]
+rated = [r for r in rows if r["place"]]
+assert len(rated) >= 3 and all(r["region"] == "20000000" and r["authority"] and r["name"]["ru"] for r in rows)
+assert [r["place"] for r in rated] == sorted(r["place"] for r in rated)
+assert any(r["bonus_eligible"] for r in rated) and not all(r["bonus_eligible"] for r in rows)' "$test_work/bodies.json"
+}
+
+check "a quarter is published, verifies and recomputes" publish_and_recompute 2023-Q3 all
+check "so does a half" publish_and_recompute 2023-H1 all
+check "so does a month" publish_and_recompute 2023-05 all
+check "so does a federal district" publish_and_recompute 2023 district-volga
+check "so do the newcomers" publish_and_recompute 2022 newcomers
+check "so does a league by size" publish_and_recompute 2023 size-small
+check "the authorities of a region are rated, and who has a right to a bonus" authorities_are_rated
+check "they are published, verify and recompute" publish_and_recompute 2023 authorities.20000000
+check "the table says who has a right to a bonus" fails_with 0 'лидеры, премия' centre_effreg rating get --period 2023 \
+	--cohort authorities.RU-VOR --lang ru
+
 # ---- exports
 
 export_as() {

@@ -706,14 +706,120 @@ static void leagues_by_size_take_the_figure_of_the_period(void **state)
 {
 	(void)state;
 	need_database();
-	set_value(VOR, "2023", "initiated", "200");
-	set_value(SPB, "2023", "initiated", "199.5");
+	set_value(VOR, "2023", "initiated_total", "200");
+	set_value(SPB, "2023", "initiated_total", "199.5");
 	settle();
 	const struct json *large = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"size-large\"}");
 	const struct json *medium = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"size-medium\"}");
 	assert_int_equal(integer_of(row_of(large, VOR), "place"), 1);
 	assert_int_equal(json_count(json_find(large, "rows")), 1);
 	assert_int_equal(integer_of(row_of(medium, SPB), "place"), 1);
+}
+
+/* Months, quarters and halves are computed when they are asked for, and published like years. */
+static void any_period_with_figures_has_a_rating(void **state)
+{
+	(void)state;
+	static const char *const PERIODS[] = {"2023-09", "2023-Q3", "2023-H2"};
+	need_database();
+	for (size_t i = 0; i < ARRAY_COUNT(PERIODS); i++) {
+		set_region(SPB, PERIODS[i], "40");
+		set_region(VOR, PERIODS[i], "57");
+		write_metric(VOR, PERIODS[i]);
+	}
+	settle();
+	for (size_t i = 0; i < ARRAY_COUNT(PERIODS); i++) {
+		const struct json *live =
+			ask_ok(READER, "rating.get", arena_printf(world.arena, "{\"period\":\"%s\"}", PERIODS[i]));
+		assert_string_equal(json_find_string(live, "kind"), "live");
+		assert_int_equal(integer_of(row_of(live, VOR), "place"), 1);
+		publish(PERIODS[i], "final");
+		live = ask_ok(READER, "rating.get", arena_printf(world.arena, "{\"period\":\"%s\"}", PERIODS[i]));
+		assert_string_equal(json_find_string(live, "kind"), "final");
+	}
+	ask_refused(READER, "rating.get", "{\"period\":\"2023-10\"}", "not_found");
+	ask_refused(COORDINATOR, "rating.publish", "{\"period\":\"2023-Q4\",\"kind\":\"final\"}", "not_found");
+}
+
+/* ---- authorities ---- */
+
+static void add_authority(const char *id, const char *title, const char *registered_on)
+{
+	admin_run(arena_printf(world.arena, "INSERT INTO effreg.entity (region_id, kind, entity, seqs, attributes) VALUES ('" VOR "',"
+	          " 'authority', '%s', '{1}', '{\"title\":{\"ru\":\"%s\"},\"registered_on\":\"%s\"}')", id, title, registered_on));
+}
+
+static void set_authority(const char *id, const char *code, const char *value)
+{
+	admin_run(arena_printf(world.arena,
+		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
+		" VALUES ('" VOR "', 'authority/%s', '2023', '%s', 1, 1, 1, %s)", id, code, value));
+}
+
+static const struct json *body_of(const struct json *document, const char *id)
+{
+	for (const struct json *row = json_first(json_find(document, "rows")); row != NULL; row = json_next(row)) {
+		if (text_equal(json_find_string(row, "authority"), id))
+			return row;
+	}
+	fail_msg("no row of %s", id);
+	return NULL;
+}
+
+/* Four of them rated, so that the first is a quarter of them: the leading group. */
+static void fill_authorities(void)
+{
+	static const char *const IDS[] = {"health", "roads", "labour", "archive", "culture", "sport"};
+	static const char *const REDUCTIONS[] = {"60", "50", "40", "35", "30", "20"};
+	admin_run("DELETE FROM effreg.entity");
+	for (size_t i = 0; i < ARRAY_COUNT(IDS); i++) {
+		add_authority(IDS[i], "Министерство", i == 5 ? "2024-01-01" : "2022-03-01");
+		set_authority(IDS[i], "measured", i == 4 ? "0" : "2");
+		set_authority(IDS[i], "lead_time_reduction", REDUCTIONS[i]);
+		set_authority(IDS[i], "digital_share", REDUCTIONS[i]);
+		set_authority(IDS[i], "independent_share", "50");
+	}
+}
+
+static void the_authorities_of_a_region_are_rated(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	fill_authorities();
+	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities.RU-VOR\"}");
+	assert_string_equal(json_find_string(document, "cohort"), "authorities." VOR);
+	assert_int_equal(json_count(json_find(document, "rows")), 6);
+	assert_int_equal(integer_of(body_of(document, "health"), "place"), 1);
+	assert_int_equal(integer_of(body_of(document, "labour"), "place"), 3);
+	assert_true(json_bool(json_find(body_of(document, "health"), "bonus_eligible")));
+	assert_string_equal(json_find_string(body_of(document, "roads"), "bonus_reason"), "group");
+	assert_string_equal(json_find_string(body_of(document, "culture"), "reason"), "too_few_measured_projects");
+	assert_string_equal(json_find_string(body_of(document, "culture"), "bonus_reason"), "not_rated");
+	assert_string_equal(json_find_string(body_of(document, "sport"), "reason"), "not_joined");
+	assert_int_equal(json_count(json_find(document, "seqs")), 1);
+	ask_refused(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities.40000000\"}", "not_found");
+	set_region(VOR, "2023-Q3", "40");
+	ask_refused(READER, "rating.get", "{\"period\":\"2023-Q3\",\"cohort\":\"authorities." VOR "\"}", "not_found");
+	ask_refused(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities\"}", "unknown_cohort");
+}
+
+static void a_rating_of_authorities_is_published_and_holds(void **state)
+{
+	(void)state;
+	need_database();
+	settle();
+	fill_authorities();
+	static const char PARAMS[] = "{\"period\":\"2023\",\"kind\":\"final\",\"cohort\":\"authorities." VOR "\"}";
+	ask_ok(COORDINATOR, "rating.publish", PARAMS);
+	assert_string_equal(world.hinted_cohort, "authorities." VOR);
+	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\",\"cohort\":\"authorities." VOR "\"}");
+	assert_string_equal(json_find_string(document, "kind"), "final");
+	assert_int_equal(ranking_seal_check(world.arena, document, NULL), RANKING_SEAL_UNSIGNED);
+	assert_int_equal(count_of("rating_row"), 6);
+	/* The region's own history does not speak of its authorities. */
+	const struct json *history = ask_ok(READER, "rating.history", "{\"region\":\"RU-VOR\",\"cohort\":\"authorities." VOR "\"}");
+	assert_int_equal(json_count(history), 0);
 }
 
 static void the_cohorts_are_listed(void **state)
@@ -774,6 +880,9 @@ int main(void)
 		CASE(a_cohort_is_rated_by_itself_and_over_all),
 		CASE(newcomers_are_who_joined_within_the_years),
 		CASE(leagues_by_size_take_the_figure_of_the_period),
+		CASE(any_period_with_figures_has_a_rating),
+		CASE(the_authorities_of_a_region_are_rated),
+		CASE(a_rating_of_authorities_is_published_and_holds),
 		CASE(the_cohorts_are_listed),
 		CASE(a_place_has_an_interval),
 	};

@@ -52,7 +52,8 @@ static const char FILE_TEXT[] =
 	"{\"code\":\"small\"," TITLE ",\"rule\":{\"method\":\"size\",\"indicator\":\"x\",\"below\":\"30\"}},"
 	"{\"code\":\"large\"," TITLE ",\"rule\":{\"method\":\"size\",\"indicator\":\"x\",\"from\":\"30\"}},"
 	"{\"code\":\"north\"," TITLE ",\"rule\":{\"method\":\"federal_district\",\"name\":\"North\"}},"
-	"{\"code\":\"bodies\"," TITLE ",\"rule\":{\"method\":\"authorities\",\"min_projects\":1}}]}";
+	"{\"code\":\"bodies\"," TITLE ",\"rule\":{\"method\":\"authorities\",\"min_projects\":1,"
+	"\"bonus\":{\"group\":\"leading\",\"min_projects\":2}}}]}";
 
 static const struct ranking_cohort *find(struct arena *arena, const char *code)
 {
@@ -155,7 +156,7 @@ static void a_family_takes_its_own_number_of_projects(void **state)
 	for (size_t i = 0; i < REGIONS; i++) {
 		bodies[i].region = "20000000";
 		bodies[i].authority = IDS[i];
-		bodies[i].measured = i == 0 ? 0 : 1;
+		bodies[i].measured = i == 0 ? 0 : i == 2 ? 2 : 1;
 	}
 	assert_int_equal(ranking_cohort_rate(*state, methodology_of(*state), find(*state, "bodies.20000000"), "2023", bodies,
 	                                     REGIONS, &sampling, &run, NULL), STATUS_OK);
@@ -163,6 +164,16 @@ static void a_family_takes_its_own_number_of_projects(void **state)
 	assert_int_equal(run->log_count, 1);
 	assert_string_equal(run->rows[REGIONS - 1].reason, RANKING_REASON_TOO_FEW);
 	assert_string_equal(run->rows[REGIONS - 1].region->authority, "e");
+	/* Without groups whoever is rated, with enough projects, has a right to a bonus. */
+	assert_true(run->has_bonus);
+	for (size_t i = 0; i < run->count; i++) {
+		const char *reason = run->rows[i].bonus_reason;
+		bool has_right = text_equal(run->rows[i].region->authority, "c");
+		assert_int_equal(reason == NULL, has_right);
+	}
+	assert_string_equal(run->rows[REGIONS - 1].bonus_reason, RANKING_BONUS_NOT_RATED);
+	assert_string_equal(run->rows[0].bonus_reason == NULL ? run->rows[1].bonus_reason : run->rows[0].bonus_reason,
+	                    RANKING_BONUS_TOO_FEW);
 }
 
 /* The same draws, taken one by one with the engine alone, and quantiles by their definition. */
@@ -253,6 +264,8 @@ static void a_bad_file_is_refused_at_its_place(void **state)
 		{"{\"cohorts\":[{\"code\":\"a\"," TITLE ",\"rule\":{\"method\":\"newcomers\",\"years\":0}}]}", "/cohorts/0/rule/years"},
 		{"{\"cohorts\":[{\"code\":\"a\"," TITLE ",\"rule\":{\"method\":\"newcomers\",\"name\":\"x\"}}]}", "/cohorts/0/rule/name"},
 		{"{\"cohorts\":[{\"code\":\"a\"," TITLE ",\"rule\":{\"method\":\"federal_district\"}}]}", "/cohorts/0/rule/name"},
+		{"{\"cohorts\":[{\"code\":\"a\"," TITLE ",\"rule\":{\"method\":\"authorities\",\"bonus\":{\"group\":\"lagging\"}}}]}",
+		 "/cohorts/0/rule/bonus/group"},
 		{"{\"cohorts\":[{\"code\":\"a\"," TITLE ",\"rule\":{\"method\":\"newcomers\"}},{\"code\":\"a\"," TITLE
 		 ",\"rule\":{\"method\":\"newcomers\"}}]}", "/cohorts/1"},
 	};
