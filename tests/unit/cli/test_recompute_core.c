@@ -25,9 +25,23 @@ static int end(void **state)
 	return 0;
 }
 
+static struct recompute_question question_of(const char *period)
+{
+	static const struct ranking_cohort ALL = {.code = RANKING_COHORT_ALL, .rule = RANKING_RULE_ALL};
+	return (struct recompute_question){
+		.definitions = fixture.rules->definitions, .methodology = &METHODOLOGY, .cohort = &ALL, .period = period};
+}
+
 static struct ranking_region figures_of(const char *period)
 {
-	return recompute_figures(fixture_replay(&fixture), fixture.arena, fixture.rules->definitions, &METHODOLOGY, FIXTURE_REGION, period);
+	const struct recompute_question question = question_of(period);
+	return recompute_figures(fixture_replay(&fixture), fixture.arena, &question, FIXTURE_REGION);
+}
+
+static struct ranking_region figures_without_log(const char *code)
+{
+	const struct recompute_question question = question_of("2023");
+	return recompute_figures(NULL, fixture.arena, &question, code);
 }
 
 static void the_figures_are_those_of_the_period(void **state)
@@ -61,7 +75,7 @@ static void a_region_has_joined_in_every_year_after(void **state)
 static void a_region_without_a_log_has_nothing(void **state)
 {
 	(void)state;
-	struct ranking_region figures = recompute_figures(NULL, fixture.arena, fixture.rules->definitions, &METHODOLOGY, "01000000", "2023");
+	struct ranking_region figures = figures_without_log("01000000");
 	assert_false(figures.joined);
 	assert_int_equal(figures.measured, 0);
 	for (size_t i = 0; i < ARRAY_COUNT(INDICATORS); i++)
@@ -88,8 +102,7 @@ static void what_a_region_gives_is_told_by_those_who_take_it(void **state)
 	(void)state;
 	fixture_event(&fixture, "replication.adopted", "2023-05-01T10:00:00Z",
 	              "\"replication\":\"R1\",\"practice\":\"X\",\"from_region\":\"40000000\",\"authority\":\"A1\",\"sphere\":\"youth\",\"adopted_on\":\"2023-05-01\"");
-	struct ranking_region regions[] = {
-		figures_of("2023"), recompute_figures(NULL, fixture.arena, fixture.rules->definitions, &METHODOLOGY, "40000000", "2023")};
+	struct ranking_region regions[] = {figures_of("2023"), figures_without_log("40000000")};
 	recompute_add_others(fixture.replay, fixture.rules->definitions, &METHODOLOGY, "2023", &others);
 	recompute_add_others(fixture.replay, fixture.rules->definitions, &METHODOLOGY, "2023", &others);
 	recompute_take_others(regions, fixture.arena, fixture.rules->definitions, &METHODOLOGY, &others);
