@@ -46,7 +46,8 @@ static inline void memory_clear(struct memory_rows *memory)
 static inline uint64_t *copy_seqs(struct arena *arena, const uint64_t *seqs, size_t count)
 {
 	uint64_t *copy = arena_array(arena, uint64_t, count + 1);
-	memcpy(copy, seqs, count * sizeof *copy);
+	if (count > 0)
+		memcpy(copy, seqs, count * sizeof *copy);
 	return copy;
 }
 
