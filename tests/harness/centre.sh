@@ -12,7 +12,7 @@ centre_home=$test_work/centre
 unset "${!EFFREG_@}"
 # shellcheck source=deploy/lib/centre.sh
 source "$centre_root/deploy/lib/centre.sh"
-centre_settle_s=120
+centre_settle_s=400
 
 test_end() {
 	local status=$?
