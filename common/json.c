@@ -119,6 +119,15 @@ bool json_integer(const struct json *json, int64_t *ret_integer)
 	return true;
 }
 
+int64_t json_integer_at(const struct json *list, unsigned at)
+{
+	const struct json *item = json_is(list, JSON_ARRAY) ? json_first(list) : NULL;
+	int64_t integer;
+	while (item != NULL && at-- > 0)
+		item = json_next(item);
+	return json_is(item, JSON_NUMBER) && json_integer(item, &integer) ? integer : 0;
+}
+
 const char *json_string(const struct json *json)
 {
 	ASSERT(json_is(json, JSON_STRING));

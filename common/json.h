@@ -41,6 +41,7 @@ bool json_is(const struct json *json, enum json_type type);       /* false for N
 bool json_bool(const struct json *json);                          /* must be a bool */
 double json_number(const struct json *json);                      /* must be a number */
 bool json_integer(const struct json *json, int64_t *ret_integer); /* false when it is no whole number within 2^53 */
+int64_t json_integer_at(const struct json *list, unsigned at);     /* of an array's item; 0 when it is no such number */
 const char *json_string(const struct json *json);                 /* must be a string; UTF-8 without zeros, terminated */
 size_t json_count(const struct json *json);                       /* elements or members; counts them: O(n) */
 

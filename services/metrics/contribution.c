@@ -201,15 +201,6 @@ static bool month_of_code(const char *code, int *ret_month)
 	return period.first >= first && period.first < end;
 }
 
-static int64_t element(const struct json *list, unsigned at)
-{
-	const struct json *item = json_is(list, JSON_ARRAY) ? json_first(list) : NULL;
-	int64_t integer;
-	while (item != NULL && at-- > 0)
-		item = json_next(item);
-	return json_is(item, JSON_NUMBER) && json_integer(item, &integer) ? integer : 0;
-}
-
 static void emit_number(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, int month,
                         int64_t number)
 {
@@ -227,7 +218,7 @@ static void emit_reports(const struct entity_view *view, const struct definition
 	int month;
 	for (const struct json *item = json_is(reports, JSON_OBJECT) ? json_first(reports) : NULL; item != NULL; item = json_next(item)) {
 		if (month_of_code(json_name(item), &month))
-			emit_number(view, definition, contribution, month, element(item, at));
+			emit_number(view, definition, contribution, month, json_integer_at(item, at));
 	}
 }
 
@@ -239,11 +230,11 @@ static void emit_sequence(const struct entity_view *view, const struct definitio
 	int64_t highest = 0;
 	int month;
 	for (const struct json *item = json_is(months, JSON_OBJECT) ? json_first(months) : NULL; item != NULL; item = json_next(item)) {
-		int64_t number = element(item, 1);
+		int64_t number = json_integer_at(item, 1);
 		int64_t more = number > highest ? number - highest : 0;
 		highest += more;
 		if (month_of_code(json_name(item), &month))
-			emit_number(view, definition, contribution, month, expected ? more : element(item, 0));
+			emit_number(view, definition, contribution, month, expected ? more : json_integer_at(item, 0));
 	}
 }
 

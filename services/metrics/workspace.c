@@ -730,15 +730,6 @@ static struct source_month *source_month_get(struct arena *arena, struct source 
 	return &source->at[at];
 }
 
-static int64_t element(const struct json *list, unsigned at)
-{
-	const struct json *item = json_is(list, JSON_ARRAY) ? json_first(list) : NULL;
-	int64_t integer;
-	while (item != NULL && at-- > 0)
-		item = json_next(item);
-	return json_is(item, JSON_NUMBER) && json_integer(item, &integer) ? integer : 0;
-}
-
 static int64_t read_source(struct arena *arena, const char *attributes, struct source *source)
 {
 	const struct json *json;
@@ -752,8 +743,8 @@ static int64_t read_source(struct arena *arena, const char *attributes, struct s
 		if (!calendar_period_parse(json_name(item), &period))
 			continue;
 		struct source_month *month = source_month_get(arena, source, period.first);
-		month->count = element(item, 0);
-		month->highest = element(item, 1);
+		month->count = json_integer_at(item, 0);
+		month->highest = json_integer_at(item, 1);
 	}
 	const char *last = json_find_string(json, "last_time");
 	return last != NULL && instant_parse(last, &last_us) ? last_us : 0;

@@ -261,6 +261,10 @@ static void values_are_read_back_by_type_and_name(void **state)
 	assert_false(json_integer(json_find(json, "n"), &integer));
 	assert_true(json_integer(json_find(json, "i"), &integer));
 	assert_int_equal(integer, -7);
+	assert_int_equal(json_integer_at(parse(arena, "[3,-4]"), 1), -4);
+	assert_int_equal(json_integer_at(parse(arena, "[3,-4]"), 2), 0);
+	assert_int_equal(json_integer_at(parse(arena, "[\"3\"]"), 0), 0);
+	assert_int_equal(json_integer_at(NULL, 0), 0);
 	assert_false(json_integer(json_find(json, "s"), &integer));
 	assert_false(json_integer(parse(arena, "1e17"), &integer));
 	assert_true(json_integer(parse(arena, "1.0"), &integer));
