@@ -17,6 +17,7 @@
 #define IN_FAILED_TRANSACTION "25P02"
 #define BEGIN_SQL     "BEGIN ISOLATION LEVEL READ COMMITTED"
 #define ASKED_MAX     256  /* statements of a process; others are planned every time */
+#define UNANSWERED_MAX 48  /* then those are waited for */
 /* PostgreSQL counts from 2000-01-01. */
 #define PG_EPOCH_US   INT64_C(946684800000000)
 
@@ -25,6 +26,12 @@ struct asked {
 	uint64_t hash;
 	char *sql;
 	bool prepared;
+};
+
+/* A message of the pipeline that the server has not answered yet. */
+struct unanswered {
+	struct asked *prepares;     /* it prepares this one */
+	struct db_rows **ret_rows;  /* where its rows go */
 };
 
 struct db {
@@ -39,7 +46,9 @@ struct db {
 	struct asked *asked;
 	size_t asked_count;
 	unsigned generation;  /* of prepared statements: in their names */
-	bool was_prepared;    /* the last statement */
+	bool was_prepared;    /* the last statement, or one of those sent with it */
+	struct unanswered unanswered[UNANSWERED_MAX];
+	size_t unanswered_count;
 };
 
 struct db_rows {
@@ -240,6 +249,7 @@ static enum status reconnect(struct db *db)
 	PQreset(db->connection);
 	db->in_transaction = false;
 	db->copying = false;
+	db->unanswered_count = 0;
 	return set_up_session(db, NULL);
 }
 
@@ -329,68 +339,52 @@ static struct asked *find_asked(struct db *db, const char *sql)
 	return NULL;
 }
 
-/* The name under which the statement is prepared, or NULL when it is to be sent as it stands. *ret_failed: preparing it failed, and
- * with it the transaction. */
-static const char *prepared_name(struct db *db, const char *sql, size_t count, char name[32], PGresult **ret_failed)
+/* Parameters as libpq takes them. */
+struct values {
+	const char *at[PARAMS_MAX];
+	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+	int count;
+};
+
+static void set_values(struct values *values, const struct db_param *params, size_t count)
 {
-	struct asked *asked = find_asked(db, sql);
-	*ret_failed = NULL;
-	if (asked == NULL)
-		return NULL;
-	snprintf(name, 32, "asked_%u_%zu", db->generation, (size_t)(asked - db->asked));
-	if (!asked->prepared) {
-		PGresult *result = PQprepare(db->connection, name, sql, (int)count, NULL);
-		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-			*ret_failed = result;
-			return NULL;
-		}
-		PQclear(result);
-		asked->prepared = true;
+	ASSERT(count <= PARAMS_MAX);
+	values->count = (int)count;
+	for (size_t i = 0; i < count; i++) {
+		values->at[i] = params[i].at;
+		values->lengths[i] = params[i].len;
+		values->formats[i] = params[i].binary ? 1 : 0;
 	}
+}
+
+static const char *name_of(const struct db *db, const struct asked *asked, char name[32])
+{
+	snprintf(name, 32, "asked_%u_%zu", db->generation, (size_t)(asked - db->asked));
 	return name;
 }
 
-static PGresult *execute(struct db *db, const char *sql, const struct db_param *params, size_t count)
+/* Waits for the answer. */
+static PGresult *execute_now(struct db *db, const char *sql, const struct values *values)
 {
-	const char *values[PARAMS_MAX];
-	int lengths[PARAMS_MAX];
-	int formats[PARAMS_MAX];
 	char name[32];
-	PGresult *failed;
-	ASSERT(count <= PARAMS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		values[i] = params[i].at;
-		lengths[i] = params[i].len;
-		formats[i] = params[i].binary ? 1 : 0;
+	struct asked *asked = find_asked(db, sql);
+	db->was_prepared = asked != NULL;
+	if (asked == NULL)
+		return PQexecParams(db->connection, sql, values->count, NULL, values->at, values->lengths, values->formats, 0);
+	if (!asked->prepared) {
+		PGresult *result = PQprepare(db->connection, name_of(db, asked, name), sql, values->count, NULL);
+		if (PQresultStatus(result) != PGRES_COMMAND_OK)
+			return result;
+		PQclear(result);
+		asked->prepared = true;
 	}
-	db->was_prepared = prepared_name(db, sql, count, name, &failed) != NULL;
-	if (db->was_prepared)
-		return PQexecPrepared(db->connection, name, (int)count, values, lengths, formats, 0);
-	return failed != NULL ? failed : PQexecParams(db->connection, sql, (int)count, NULL, values, lengths, formats, 0);
+	return PQexecPrepared(db->connection, name_of(db, asked, name), values->count, values->at, values->lengths, values->formats, 0);
 }
 
 static bool succeeded(const PGresult *result)
 {
 	ExecStatusType kind = PQresultStatus(result);
 	return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
-}
-
-enum status db_exec(struct db *db, const char *sql)
-{
-	PGresult *result = PQexec(db->connection, sql);
-	enum status status = succeeded(result) ? STATUS_OK : sort_failure(db, result);
-	PQclear(result);
-	return status;
-}
-
-enum status db_run(struct db *db, const char *sql, const struct db_param *params, size_t count, int64_t *ret_affected)
-{
-	PGresult *result = execute(db, sql, params, count);
-	enum status status = succeeded(result) ? STATUS_OK : sort_failure(db, result);
-	if (status == STATUS_OK && ret_affected != NULL)
-		*ret_affected = strtoll(PQcmdTuples(result), NULL, 10);
-	PQclear(result);
-	return status;
 }
 
 static struct db_rows *rows_of(PGresult *result)
@@ -401,16 +395,183 @@ static struct db_rows *rows_of(PGresult *result)
 	return rows;
 }
 
+/* ---- The pipeline ---- */
+
+/* The answer to one message; NULL when the connection is lost. */
+static PGresult *next_answer(struct db *db)
+{
+	PGresult *result = PQgetResult(db->connection);
+	if (result != NULL && PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+		for (PGresult *end = PQgetResult(db->connection); end != NULL; end = PQgetResult(db->connection))
+			PQclear(end);
+	}
+	return result;
+}
+
+/* Rows that came before a failure are nobody's. */
+static void drop_rows(struct db *db)
+{
+	for (size_t i = 0; i < db->unanswered_count; i++) {
+		if (db->unanswered[i].ret_rows != NULL)
+			db_rows_destroy(db->unanswered[i].ret_rows);
+	}
+}
+
+/* Waits for all answers, and ends the pipeline. *ret_result is fresh. True: what the last message was answered, or NULL when its
+ * rows went where they belong. False: the first failure, or NULL when the connection is lost. */
+static bool settle(struct db *db, PGresult **ret_result)
+{
+	PGresult *failed = NULL, *last = NULL;
+	bool good = PQpipelineSync(db->connection) == 1;
+	for (size_t i = 0; i < db->unanswered_count; i++) {
+		const struct unanswered *unanswered = &db->unanswered[i];
+		PGresult *result = db_alive(db) ? next_answer(db) : NULL;
+		bool one = succeeded(result);
+		if (unanswered->prepares != NULL)
+			unanswered->prepares->prepared = one;
+		if (one && unanswered->ret_rows != NULL)
+			*unanswered->ret_rows = rows_of(result);
+		else if (one && i + 1 == db->unanswered_count)
+			last = result;
+		else if (!one && failed == NULL)
+			failed = result;
+		else
+			PQclear(result);
+		good = good && one;
+	}
+	if (db_alive(db))
+		PQclear(next_answer(db));  /* that of PQpipelineSync */
+	if (!good) {
+		drop_rows(db);
+		PQclear(last);
+	}
+	db->unanswered_count = 0;
+	PQexitPipelineMode(db->connection);
+	*ret_result = good ? last : failed;
+	return good;
+}
+
+/* Sends what PQsend... says; its answer is read later. */
+static enum status note_sent(struct db *db, int sent, struct asked *prepares, struct db_rows **ret_rows)
+{
+	if (sent != 1)
+		return sort_failure(db, NULL);
+	db->unanswered[db->unanswered_count++] = (struct unanswered){.prepares = prepares, .ret_rows = ret_rows};
+	return STATUS_OK;
+}
+
+static enum status settle_later(struct db *db)
+{
+	PGresult *result;
+	if (db->unanswered_count == 0)
+		return STATUS_OK;
+	enum status status = settle(db, &result) ? STATUS_OK : sort_failure(db, result);
+	PQclear(result);
+	return status;
+}
+
+static enum status open_pipeline(struct db *db)
+{
+	if (db->unanswered_count > 0)
+		return STATUS_OK;
+	db->was_prepared = false;
+	return PQenterPipelineMode(db->connection) == 1 ? STATUS_OK : sort_failure(db, NULL);
+}
+
+/* As execute_now, without waiting. */
+static enum status send_later(struct db *db, const char *sql, const struct values *values, struct db_rows **ret_rows)
+{
+	char name[32];
+	enum status status = db->unanswered_count + 2 > UNANSWERED_MAX ? settle_later(db) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = open_pipeline(db);
+	if (status != STATUS_OK)
+		return status;
+	/* Without parameters there is nothing to plan: BEGIN, COMMIT. */
+	struct asked *asked = values->count == 0 ? NULL : find_asked(db, sql);
+	if (asked == NULL)
+		return note_sent(db, PQsendQueryParams(db->connection, sql, values->count, NULL, values->at, values->lengths, values->formats, 0), NULL, ret_rows);
+	name_of(db, asked, name);
+	db->was_prepared = true;
+	if (!asked->prepared) {
+		status = note_sent(db, PQsendPrepare(db->connection, name, sql, values->count, NULL), asked, NULL);
+		asked->prepared = true;  /* settle knows better */
+	}
+	return status != STATUS_OK ? status
+	                           : note_sent(db, PQsendQueryPrepared(db->connection, name, values->count, values->at, values->lengths, values->formats, 0), NULL, ret_rows);
+}
+
+/* Waits for this statement and for all that were sent before. *ret_result is fresh, its answer. */
+static enum status execute(struct db *db, const char *sql, const struct db_param *params, size_t count, PGresult **ret_result)
+{
+	struct values values;
+	PGresult *result = NULL;
+	bool good;
+	set_values(&values, params, count);
+	if (db->unanswered_count == 0) {
+		result = execute_now(db, sql, &values);
+		good = succeeded(result);
+	} else {
+		enum status status = send_later(db, sql, &values, NULL);
+		if (status != STATUS_OK)
+			return status;
+		good = settle(db, &result);
+	}
+	if (good) {
+		*ret_result = result;
+		return STATUS_OK;
+	}
+	enum status status = sort_failure(db, result);
+	PQclear(result);
+	return status;
+}
+
+enum status db_run_later(struct db *db, const char *sql, const struct db_param *params, size_t count)
+{
+	return db_query_later(db, sql, params, count, NULL);
+}
+
+enum status db_query_later(struct db *db, const char *sql, const struct db_param *params, size_t count, struct db_rows **ret_rows)
+{
+	struct values values;
+	set_values(&values, params, count);
+	if (ret_rows != NULL)
+		*ret_rows = NULL;
+	return send_later(db, sql, &values, ret_rows);
+}
+
+/* ---- Statements, waited for ---- */
+
+enum status db_exec(struct db *db, const char *sql)
+{
+	enum status status = settle_later(db);
+	if (status != STATUS_OK)
+		return status;
+	PGresult *result = PQexec(db->connection, sql);
+	status = succeeded(result) ? STATUS_OK : sort_failure(db, result);
+	PQclear(result);
+	return status;
+}
+
+enum status db_run(struct db *db, const char *sql, const struct db_param *params, size_t count, int64_t *ret_affected)
+{
+	PGresult *result;
+	enum status status = execute(db, sql, params, count, &result);
+	if (status != STATUS_OK)
+		return status;
+	if (ret_affected != NULL)
+		*ret_affected = strtoll(PQcmdTuples(result), NULL, 10);
+	PQclear(result);
+	return STATUS_OK;
+}
+
 enum status db_query(struct db *db, const char *sql, const struct db_param *params, size_t count, struct db_rows **ret_rows)
 {
-	PGresult *result = execute(db, sql, params, count);
-	if (!succeeded(result)) {
-		enum status status = sort_failure(db, result);
-		PQclear(result);
-		return status;
-	}
-	*ret_rows = rows_of(result);
-	return STATUS_OK;
+	PGresult *result;
+	enum status status = execute(db, sql, params, count, &result);
+	if (status == STATUS_OK)
+		*ret_rows = rows_of(result);
+	return status;
 }
 
 /* ---- Transactions ---- */
@@ -431,6 +592,15 @@ enum status db_begin(struct db *db)
 	enum status status = connect_for_transaction(db);
 	if (status == STATUS_OK)
 		status = db_exec(db, BEGIN_SQL);
+	db->in_transaction = status == STATUS_OK;
+	return status;
+}
+
+enum status db_begin_later(struct db *db)
+{
+	enum status status = connect_for_transaction(db);
+	if (status == STATUS_OK)
+		status = db_run_later(db, BEGIN_SQL, NULL, 0);
 	db->in_transaction = status == STATUS_OK;
 	return status;
 }
@@ -458,6 +628,13 @@ void db_rollback(struct db *db)
 	db->in_transaction = false;
 	if (db->copying)
 		db_copy_refuse(db);
+	if (db->unanswered_count > 0) {
+		PGresult *result;
+		for (size_t i = 0; i < db->unanswered_count; i++)
+			db->unanswered[i].ret_rows = NULL;
+		(void)settle(db, &result);
+		PQclear(result);
+	}
 	if (db_alive(db))
 		PQclear(PQexec(db->connection, "ROLLBACK"));
 }
@@ -554,10 +731,8 @@ static enum status finish_commit(struct db *db, char *ret_tag, size_t tag_size)
 	return status;
 }
 
-enum status db_commit_script(struct db *db, const char *script)
+static enum status send_commit(struct db *db, const char *script, char *ret_tag, size_t tag_size)
 {
-	ASSERT(db->in_transaction && !db->copying);
-	char tag[32] = "";
 	struct buf whole;
 	buf_init(&whole, SCRIPT_BYTES_MAX);
 	buf_text(&whole, script);
@@ -565,7 +740,29 @@ enum status db_commit_script(struct db *db, const char *script)
 	ASSERT(buf_ok(&whole));
 	bool sent = PQsendQuery(db->connection, whole.at) == 1;
 	buf_clear(&whole);
-	enum status status = sent ? finish_commit(db, tag, sizeof tag) : sort_failure(db, NULL);
+	return sent ? finish_commit(db, ret_tag, tag_size) : sort_failure(db, NULL);
+}
+
+/* COMMIT as the last message of the pipeline. */
+static enum status commit_later(struct db *db, char *ret_tag, size_t tag_size)
+{
+	PGresult *result;
+	enum status status = execute(db, "COMMIT", NULL, 0, &result);
+	if (status != STATUS_OK)
+		return status;
+	snprintf(ret_tag, tag_size, "%s", PQcmdStatus(result));
+	PQclear(result);
+	return STATUS_OK;
+}
+
+enum status db_commit_script(struct db *db, const char *script)
+{
+	ASSERT(db->in_transaction && !db->copying);
+	char tag[32] = "";
+	bool later = db->unanswered_count > 0 && script[0] == '\0';
+	enum status status = later ? STATUS_OK : settle_later(db);
+	if (status == STATUS_OK)
+		status = later ? commit_later(db, tag, sizeof tag) : send_commit(db, script, tag, sizeof tag);
 	if (!db_alive(db)) {
 		db->in_transaction = false;
 		return STATUS_UNKNOWN_OUTCOME;
@@ -574,7 +771,7 @@ enum status db_commit_script(struct db *db, const char *script)
 		db_rollback(db);  /* it never came to COMMIT */
 	db->in_transaction = false;
 	if (status != STATUS_OK)  /* had the script been empty, COMMIT would have been answered with ROLLBACK: the same case */
-		return text_equal(db->sqlstate, IN_FAILED_TRANSACTION) ? STATUS_RETRY : status;
+		return !later && text_equal(db->sqlstate, IN_FAILED_TRANSACTION) ? STATUS_RETRY : status;
 	return judge_commit(db, tag);
 }
 
@@ -633,9 +830,12 @@ void db_rows_destroy(struct db_rows **rows)
 
 enum status db_copy_begin(struct db *db, const char *sql)
 {
+	enum status status = settle_later(db);
+	if (status != STATUS_OK)
+		return status;
 	PGresult *result = PQexec(db->connection, sql);
 	db->copying = PQresultStatus(result) == PGRES_COPY_IN;
-	enum status status = db->copying ? STATUS_OK : sort_failure(db, result);
+	status = db->copying ? STATUS_OK : sort_failure(db, result);
 	PQclear(result);
 	return status;
 }

@@ -44,6 +44,17 @@ enum status db_begin(struct db *db) MUST_CHECK;
 enum status db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);               /* harmless outside a transaction */
 
+/* ---- Later: statements whose answer nobody waits for. Sent at once, with BEGIN where it is the first, they are answered together
+ * with the statement that is waited for next (db_query, db_run, db_exec, db_copy_begin, db_commit): one round trip for all of
+ * them. When one fails, those after it are not run, and that statement says what failed. Parameters are sent before they return. */
+
+/* As db_begin, later. OK also when the connection turns out to be gone. */
+enum status db_begin_later(struct db *db) MUST_CHECK;
+enum status db_run_later(struct db *db, const char *sql, const struct db_param *params, size_t count) MUST_CHECK;
+/* *ret_rows is NULL until what is waited for next has succeeded, fresh then, and NULL for ever when it fails or the
+ * transaction is rolled back. */
+enum status db_query_later(struct db *db, const char *sql, const struct db_param *params, size_t count, struct db_rows **ret_rows) MUST_CHECK;
+
 /* ---- Scripts: statements that go to the server as one message, for where each round trip counts. Values stand in the text. */
 
 /* SQL (PREPARE …) that every connection needs: run now and after each reconnect. sql is borrowed for the life of db; the same

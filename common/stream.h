@@ -78,6 +78,9 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 /* ---- Write: a record of another stream, inside the caller's transaction ---- */
 enum status stream_write(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
                          uint64_t *ret_seq) MUST_CHECK;
+/* The same, later (db_query_later): its seq is the only value of *ret_written; ret_written may be NULL. */
+enum status stream_write_later(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
+                               struct db_rows **ret_written) MUST_CHECK;
 
 /* ---- Consume ---- */
 

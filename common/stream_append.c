@@ -487,6 +487,13 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 	return status;
 }
 
+enum status stream_write_later(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
+                               struct db_rows **ret_written)
+{
+	const struct db_param params[] = {db_text(key), db_text(arena_text(scratch, body.at, body.len))};
+	return db_query_later(db, stream->write_sql, params, ARRAY_COUNT(params), ret_written);
+}
+
 enum status stream_write(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
                          uint64_t *ret_seq)
 {

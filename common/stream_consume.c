@@ -154,7 +154,7 @@ static enum status find_behind(struct stream_consumer *consumer)
 {
 	const struct db_param params[] = {db_text(consumer->options.consumer), db_integer(consumer->arena, KEYS_MAX)};
 	struct db_rows *rows;
-	enum status status = db_begin(consumer->db);
+	enum status status = db_begin_later(consumer->db);
 	if (status != STATUS_OK)
 		return status;
 	status = db_query(consumer->db, consumer->options.stream->behind_sql, params, ARRAY_COUNT(params), &rows);
@@ -201,8 +201,9 @@ static enum status take_cursor(struct stream_consumer *consumer, const char *key
 	return STATUS_NOT_FOUND;
 }
 
-/* Moves the cursor to seq; what was counted on the way there is settled, and what was parked stays. */
-static enum status move_cursor(struct stream_consumer *consumer, const char *key, uint64_t seq, int64_t *ret_moved_us)
+/* Moves the cursor to seq; what was counted on the way there is settled, and what was parked stays. *ret_moved: its answer, later.
+ * The row is locked by us: it is there. */
+static enum status move_cursor(struct stream_consumer *consumer, const char *key, uint64_t seq, struct db_rows **ret_moved)
 {
 	static const char SQL[] =
 		"WITH settled AS (DELETE FROM effreg.attempt WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq <= $4::bigint"
@@ -212,14 +213,7 @@ static enum status move_cursor(struct stream_consumer *consumer, const char *key
 	const struct db_param params[] = {
 		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key),
 		db_integer(consumer->arena, (int64_t)seq)};
-	struct db_rows *rows;
-	enum status status = db_query(consumer->db, SQL, params, ARRAY_COUNT(params), &rows);
-	if (status != STATUS_OK)
-		return status;
-	bool moved = db_rows_count(rows) == 1;
-	*ret_moved_us = moved ? db_get_integer(rows, 0, 0) : 0;
-	db_rows_destroy(&rows);
-	return moved ? STATUS_OK : STATUS_BUG;  /* its row is locked by us */
+	return db_query_later(consumer->db, SQL, params, ARRAY_COUNT(params), ret_moved);
 }
 
 /* ---- Records ---- */
@@ -288,7 +282,7 @@ static enum status read_records(struct stream_consumer *consumer, const char *ke
 struct turn_outcome {
 	size_t count;         /* records done; 0 also when another instance has the key */
 	uint64_t seq;         /* the cursor afterwards, or before when the turn failed */
-	int64_t moved_us;
+	struct db_rows *moved; /* the cursor's updated_time as the turn left it */
 	bool applying;        /* came as far as the records */
 	bool at_fault;        /* the records were at fault, not the surroundings */
 	struct fault fault;
@@ -314,7 +308,7 @@ static enum status apply_records(struct stream_consumer *consumer, const char *k
 	outcome->applying = true;
 	status = consumer->options.apply(consumer->options.context, &turn);
 	if (status == STATUS_OK)
-		status = move_cursor(consumer, key, cursor.seq + count, &outcome->moved_us);
+		status = move_cursor(consumer, key, cursor.seq + count, &outcome->moved);
 	if (status == STATUS_OK)
 		outcome->count = count;
 	return status;
@@ -347,7 +341,8 @@ static void turn_done(struct stream_consumer *consumer, const char *key, struct 
 	outcome->seq += outcome->count;
 	consumer->counts.turns++;
 	consumer->counts.records += outcome->count;
-	note_proven(consumer, key, outcome->moved_us);
+	ASSERT(db_rows_count(outcome->moved) == 1);
+	note_proven(consumer, key, db_get_integer(outcome->moved, 0, 0));
 	if (consumer->options.committed != NULL)
 		consumer->options.committed(consumer->options.context, key, outcome->seq);
 }
@@ -356,7 +351,7 @@ static enum status run_turn(struct stream_consumer *consumer, const char *key, s
 {
 	*outcome = (struct turn_outcome){.fault = {.offset = -1}};
 	arena_reset(consumer->arena);
-	enum status status = db_begin(consumer->db);
+	enum status status = db_begin_later(consumer->db);
 	if (status == STATUS_OK)
 		status = apply_records(consumer, key, limit, outcome);
 	if (status == STATUS_OK && outcome->count > 0)
@@ -367,6 +362,7 @@ static enum status run_turn(struct stream_consumer *consumer, const char *key, s
 		turn_failed(consumer, key, status, outcome);
 	else if (outcome->count > 0)
 		turn_done(consumer, key, outcome);
+	db_rows_destroy(&outcome->moved);
 	return status;
 }
 
@@ -486,14 +482,14 @@ static enum status park_record(struct stream_consumer *consumer, const struct at
 		" error = CASE WHEN $5 <> '' THEN $5 WHEN error <> '' THEN error ELSE 'the process ended in every attempt' END"
 		" WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq = $4::bigint RETURNING attempts";
 	struct cursor cursor;
-	int64_t attempts, moved_us;
+	int64_t attempts;
 	enum status status = take_cursor(consumer, attempt->key, &cursor);
 	if (status == STATUS_OK && cursor.seq + 1 != attempt->seq)
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
 		status = change_attempt(consumer, SQL, attempt, error, STREAM_ATTEMPTS_MAX, &attempts);
 	if (status == STATUS_OK)
-		status = move_cursor(consumer, attempt->key, attempt->seq, &moved_us);
+		status = move_cursor(consumer, attempt->key, attempt->seq, NULL);
 	return status;
 }
 

@@ -15,7 +15,6 @@ struct kept {
 	bool current;                /* its figures follow the definitions in force */
 	bool known;                  /* it has a row */
 	uint64_t seq;                /* the event seq they stand for */
-	uint64_t appended_seq;       /* of the metric stream, by this process */
 	uint64_t used;               /* the turn it was last used in */
 };
 
@@ -27,6 +26,7 @@ struct metrics {
 	uint64_t turns;
 	uint64_t loads;
 	struct arena *arena;         /* trees and changes of one turn */
+	struct db_rows *appended;    /* the seq of the last turn's record of the metric stream; NULL before it is known */
 };
 
 struct metrics *metrics_new(const struct metrics_options *options)
@@ -60,6 +60,7 @@ void metrics_destroy(struct metrics **metrics)
 	if (*metrics == NULL)
 		return;
 	kept_drop_all(*metrics);
+	db_rows_destroy(&(*metrics)->appended);
 	free((*metrics)->kept);
 	rules_destroy(&(*metrics)->rules);
 	arena_destroy(&(*metrics)->arena);
@@ -207,8 +208,9 @@ static enum status save_figures(struct metrics *metrics, struct db *db, struct k
 	                          : metrics_store_save_values(db, kept->region, changes->at, changes->count);
 	if (status == STATUS_OK)
 		status = save_horizon(metrics, db, kept, horizon);
+	db_rows_destroy(&metrics->appended);
 	if (status == STATUS_OK)
-		status = metrics_store_append(db, kept->region, event_seq, changes->at, changes->count, metrics->arena, &kept->appended_seq);
+		status = metrics_store_append(db, kept->region, event_seq, changes->at, changes->count, metrics->arena, &metrics->appended);
 	return status;
 }
 
@@ -257,7 +259,7 @@ static void metrics_committed(void *context, const char *key, uint64_t cursor_se
 	const struct metrics *metrics = context;
 	const struct kept *kept = kept_find(metrics, key);
 	if (kept != NULL && kept->seq == cursor_seq && metrics->options.appended != NULL)
-		metrics->options.appended(metrics->options.context, key, kept->appended_seq);
+		metrics->options.appended(metrics->options.context, key, (uint64_t)db_get_integer(metrics->appended, 0, 0));
 }
 
 static void metrics_forget(void *context, const char *key)

@@ -58,13 +58,13 @@ static enum status figures_of(struct rebuild *rebuild, struct db *db, const char
 /* One record tells the followers that anything may have changed. */
 static enum status put_in_place(struct rebuild *rebuild, struct db *db, const char *key, const struct metrics_changes *changes)
 {
-	uint64_t seq, event_seq;
+	uint64_t event_seq;
 	enum status status = metrics_store_move_rebuild(db, key);
 	if (status == STATUS_OK)
 		status = metrics_store_replace_values(db, key, changes->at, changes->count);
 	if (status == STATUS_OK)
 		status = metrics_store_lock_region(db, METRICS_CONSUMER ".rebuild", key, &event_seq);
-	return status == STATUS_OK ? metrics_store_append(db, key, event_seq, changes->at, changes->count, rebuild->arena, &seq) : status;
+	return status == STATUS_OK ? metrics_store_append(db, key, event_seq, changes->at, changes->count, rebuild->arena, NULL) : status;
 }
 
 /* RETRY: the live consumer stands elsewhere, ask again. CONFLICT: compared, and nothing is to be swapped. */

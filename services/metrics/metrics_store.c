@@ -17,7 +17,9 @@
 
 enum status metrics_store_begin_turn(struct db *db)
 {
-	return db_exec(db, "SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '3s'");
+	static const char SQL[] = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true),"
+	                          " pg_catalog.set_config('idle_in_transaction_session_timeout', '3s', true)";
+	return db_run_later(db, SQL, NULL, 0);
 }
 
 /* ---- Loading ---- */
@@ -206,7 +208,7 @@ static void rows_begin(struct rows_out *rows)
 	rows->count = 0;
 }
 
-/* Runs sql with the region and the rows, if there are any; gives the buffer back. */
+/* Runs sql with the region and the rows, if there are any, later; gives the buffer back. */
 static enum status rows_end(struct rows_out *rows, struct db *db, const char *sql, const char *region)
 {
 	enum status status = STATUS_OK;
@@ -214,7 +216,7 @@ static enum status rows_end(struct rows_out *rows, struct db *db, const char *sq
 	ASSERT(buf_ok(&rows->text));
 	const struct db_param params[] = {db_text(region), db_text(rows->text.at)};
 	if (rows->count > 0)
-		status = db_run(db, sql, params, ARRAY_COUNT(params), NULL);
+		status = db_run_later(db, sql, params, ARRAY_COUNT(params));
 	buf_clear(&rows->text);
 	return status;
 }
@@ -405,7 +407,7 @@ enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, con
 	const struct db_param params[] = {
 		db_text(region), db_text(month_code(saved->horizon.month_first, first)), db_text(month_code(saved->horizon.month_last, last)),
 		db_text(saved->definitions)};
-	return db_run(db, SQL[rows], params, ARRAY_COUNT(params), NULL);
+	return db_run_later(db, SQL[rows], params, ARRAY_COUNT(params));
 }
 
 /* ---- Values ---- */
@@ -560,7 +562,7 @@ static void write_subject_periods(struct json_writer *writer, const struct cell_
 }
 
 enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
-                                 struct arena *arena, uint64_t *ret_seq)
+                                 struct arena *arena, struct db_rows **ret_written)
 {
 	struct buf body;
 	struct json_writer writer;
@@ -582,7 +584,7 @@ enum status metrics_store_append(struct db *db, const char *region, uint64_t eve
 	json_write_array_end(&writer);
 	json_write_object_end(&writer);
 	ASSERT(buf_ok(&body));
-	enum status status = stream_write(db, &STREAM_METRIC, region, buf_span(&body), arena, ret_seq);
+	enum status status = stream_write_later(db, &STREAM_METRIC, region, buf_span(&body), arena, ret_written);
 	buf_clear(&body);
 	return status;
 }

@@ -47,9 +47,9 @@ enum status metrics_store_save_values(struct db *db, const char *region, const s
 /* Figures that take the place of all there are. */
 enum status metrics_store_replace_values(struct db *db, const char *region, const struct cell_change *changes, size_t count) MUST_CHECK;
 
-/* Appends the turn's record to the metric stream: the event seq reached and what changed. */
+/* Appends the turn's record to the metric stream: the event seq reached and what changed. ret_written as of stream_write_later. */
 enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
-                                 struct arena *arena, uint64_t *ret_seq) MUST_CHECK;
+                                 struct arena *arena, struct db_rows **ret_written) MUST_CHECK;
 
 /* ---- Definitions ---- */
 

@@ -27,6 +27,7 @@ struct line {
 	struct buf held;    /* from the client, not sent on yet */
 	size_t looked;      /* of held: whole messages seen */
 	bool greeted;       /* the first message has passed */
+	bool said;          /* a statement of the message under way is the chosen text */
 };
 
 struct db_proxy {
@@ -129,12 +130,24 @@ static void accept_line(struct db_proxy *proxy)
 	close(server);
 }
 
-static bool is_chosen(struct db_proxy *proxy, const char *message, size_t len)
+/* A parameterised statement: its text comes in Parse, after its name, and Sync ends the message. */
+static void note_said(struct db_proxy *proxy, struct line *line, const char *message)
+{
+	if (message[0] != 'P')
+		return;
+	pthread_mutex_lock(&proxy->lock);
+	if (text_equal(message + 5 + strlen(message + 5) + 1, proxy->cut_on))
+		line->said = true;
+	pthread_mutex_unlock(&proxy->lock);
+}
+
+static bool is_chosen(struct db_proxy *proxy, struct line *line, const char *message, size_t len)
 {
 	bool chosen = false;
 	pthread_mutex_lock(&proxy->lock);
-	bool wanted = proxy->cut_on[0] == '\0' ||
+	bool wanted = proxy->cut_on[0] == '\0' || (message[0] == 'S' && line->said) ||
 	              (message[0] == 'Q' && len == strlen(proxy->cut_on) + 6 && text_equal(message + 5, proxy->cut_on));
+	line->said = false;
 	if (proxy->cut_at > 0 && wanted)
 		chosen = --proxy->cut_at == 0;
 	pthread_mutex_unlock(&proxy->lock);
@@ -201,7 +214,9 @@ static void take_from_client(struct db_proxy *proxy, struct line *line)
 	buf_append(&line->held, bytes, (size_t)got);
 	for (const char *message = next_message(line, &len); message != NULL; message = next_message(line, &len)) {
 		bool statement = line->greeted && asks(message[0]);
-		bool chosen = statement && is_chosen(proxy, message, len);
+		if (line->greeted)
+			note_said(proxy, line, message);
+		bool chosen = statement && is_chosen(proxy, line, message, len);
 		if (chosen && proxy->call == NULL) {
 			cut(proxy, line);
 			return;

@@ -21,7 +21,7 @@ const char *db_proxy_conninfo(const struct db_proxy *proxy);  /* borrowed */
 
 /* At the number-th statement from now (1 = the next; a parameterised statement and the end of a COPY are one each). 0 = never. */
 void db_proxy_cut_at(struct db_proxy *proxy, unsigned number, enum db_proxy_moment moment);
-/* At the next statement without parameters that is this text. */
+/* At the next statement without parameters that is this text, alone or the last of a pipeline. */
 void db_proxy_cut_on(struct db_proxy *proxy, const char *text, enum db_proxy_moment moment);
 /* Not cut: before the number-th statement that is this text passes, call is made, in the proxy's thread. */
 void db_proxy_call_on(struct db_proxy *proxy, const char *text, unsigned number, void (*call)(void *context), void *context);
