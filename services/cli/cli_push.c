@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define LINE_BYTES_MAX      PUSH_BODY_BYTES_MAX
+#define RATE_MAX            1000000
 #define REJECTIONS_SHOWN    20
 #define REJECTIONS_KEPT_MAX 10000
 
@@ -23,6 +24,7 @@ static const struct cli_option OPTIONS[] = {
 	{"region", "OKTMO", NULL, NULL, "the region to write for (a gateway's key only)", "регион (только для ключа шлюза)"},
 	{"source", "SOURCE", NULL, NULL, "name of this source; that of the first event when absent", "имя источника; по умолчанию — из первого события"},
 	{"timeout", "SECONDS", NULL, "60", "give up when nothing is stored for so long", "сколько ждать, если центр ничего не сохраняет"},
+	{"rate", "N", NULL, "0", "at most so many events a second, 0 = as fast as the centre takes them", "не больше стольких событий в секунду, 0 — так быстро, как принимает центр"},
 	{"receipts", "FILE", NULL, NULL, "append a line for each answer: file, line, outcome, seq (tabs between)", "дописывать строку на каждый ответ: файл, строка, итог, seq (через табуляцию)"},
 	{"format", "text|json", NULL, "text", "how to print the result", "вид результата"},
 };
@@ -62,7 +64,10 @@ struct push {
 	struct json_writer writer;
 	size_t stored, duplicate, rejected;
 	int64_t stall_ms_max;
-	int64_t progress_ms;         /* when a batch was settled last */
+	int64_t progress_ms;         /* when a batch was settled last, or nothing waited to be */
+	int64_t rate;                /* events a second, 0 = any */
+	int64_t started_ms;
+	int64_t taken;               /* events put into batches since */
 	int64_t shown_ms;
 	enum status status;
 	/* the file being read */
@@ -172,12 +177,21 @@ static ssize_t next_line(struct push *push)
 	}
 }
 
-/* Fills slot from the files; false when nothing is left. A batch never spans two files. */
-static bool fill(struct push *push, struct slot *slot)
+/* How many events may be taken now. */
+static size_t allowed(const struct push *push)
+{
+	if (push->rate == 0)
+		return PUSH_EVENTS_MAX;
+	int64_t left = (ambient_monotonic_ms() - push->started_ms) * push->rate / 1000 + 1 - push->taken;
+	return left <= 0 ? 0 : left < PUSH_EVENTS_MAX ? (size_t)left : PUSH_EVENTS_MAX;
+}
+
+/* Fills slot from the files with at most count_max events; false when nothing is left. A batch never spans two files. */
+static bool fill(struct push *push, struct slot *slot, size_t count_max)
 {
 	slot->batch = (struct push_batch){.body = slot->body};
 	ssize_t len;
-	while (slot->batch.count < PUSH_EVENTS_MAX && (len = next_line(push)) >= 0) {
+	while (slot->batch.count < count_max && (len = next_line(push)) >= 0) {
 		size_t size = (size_t)len;
 		if (size > LINE_BYTES_MAX) {
 			/* More than one batch can carry: it cannot even be sent to be refused. */
@@ -196,6 +210,7 @@ static bool fill(struct push *push, struct slot *slot)
 		slot->batch.sizes[slot->batch.count++] = (uint32_t)size;
 		slot->batch.body_bytes += size;
 	}
+	push->taken += (int64_t)slot->batch.count;
 	return slot->batch.count > 0;
 }
 
@@ -269,21 +284,30 @@ static enum status check_progress(struct push *push, struct fault *fault)
 	                          "%s слишком долго ничего не сохраняет; отправьте остаток той же командой позже"), endpoint);
 }
 
+/* Offers what there is room for; false when the files are at their end. */
+static bool offer(struct push *push)
+{
+	bool more = true;
+	for (struct slot *slot = find_free(push); more && slot != NULL && allowed(push) > 0; slot = find_free(push)) {
+		more = fill(push, slot, allowed(push));
+		slot->busy = more;
+		if (more)
+			ASSERT(push_client_offer(push->client, &slot->batch));
+	}
+	return more;
+}
+
 static enum status send_all(struct push *push, struct fault *fault)
 {
 	bool more = true;
 	enum status status = STATUS_OK;
+	push->started_ms = ambient_monotonic_ms();
 	while (status == STATUS_OK && (more || push_client_unsettled(push->client) > 0)) {
-		struct slot *slot = find_free(push);
-		while (more && slot != NULL) {
-			more = fill(push, slot);
-			slot->busy = more;
-			if (more)
-				ASSERT(push_client_offer(push->client, &slot->batch));
-			slot = find_free(push);
-		}
+		if (push_client_unsettled(push->client) == 0)
+			push->progress_ms = ambient_monotonic_ms();
+		more = more && offer(push);
 		status = push_client_step(push->client, fault);
-		if (status == STATUS_OK && push_client_unsettled(push->client) > 0) {
+		if (status == STATUS_OK && (more || push_client_unsettled(push->client) > 0)) {
 			struct bus_poll_item items[] = {{.socket = push_client_socket(push->client)}};
 			status = bus_poll(items, ARRAY_COUNT(items), 20);
 		}
@@ -344,7 +368,8 @@ int cli_push(int argc, char **argv, enum cli_lang lang)
 	int exit_code;
 	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))
 		return exit_code;
-	if (!cli_output_format(&args, &format) || !cli_args_number(&args, "timeout", 1, 86400, &timeout_s))
+	if (!cli_output_format(&args, &format) || !cli_args_number(&args, "timeout", 1, 86400, &timeout_s) ||
+	    !cli_args_number(&args, "rate", 0, RATE_MAX, &push.rate))
 		return CLI_EXIT_USAGE;
 	push.stall_ms_max = timeout_s * 1000;
 	push.progress_ms = ambient_monotonic_ms();

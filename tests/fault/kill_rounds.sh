@@ -9,6 +9,7 @@ source "$(dirname "$0")/../harness/centre.sh"
 
 rounds=${1:-${EFFREG_TEST_ROUNDS:-40}}
 seed=${2:-${EFFREG_TEST_SEED:-$((EPOCHSECONDS % 32768))}}
+rate=120 # events a second of a region: what the consumers can follow, so that every kill finds them at work
 test_regions=(20000000 27000000 40000000 60000000 71000000 97000000)
 receipts=$test_work/receipts
 stop_file=$test_work/stop
@@ -28,7 +29,7 @@ generate_pass() {
 push_file() {
 	local try
 	for ((try = 0; try < 100; try++)); do
-		if "$centre_bin/effreg" push --endpoint "$(centre_endpoint push)" --key "$centre_home/keys/region/$2" \
+		if "$centre_bin/effreg" push --rate "$rate" --endpoint "$(centre_endpoint push)" --key "$centre_home/keys/region/$2" \
 			--server-key "$centre_home/keys/centre.pub" --receipts "$receipts/$2" "$test_story/$1/$2.ndjson" >/dev/null 2>&1; then
 			return 0
 		fi
