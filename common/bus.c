@@ -122,10 +122,12 @@ static bool set_text(void *handle, int option, const char *text)
 	return zmq_setsockopt(handle, option, text, strlen(text)) == 0;
 }
 
-static bool set_common_options(void *handle)
+/* IMMEDIATE: a DEALER must not queue for a connection that is not there. A SUB has nothing to queue, and libzmq 4.3.4 ends the process
+ * ("!_more", fq.cpp) when such a socket loses its publisher between two frames of a message that it is reading. */
+static bool set_common_options(void *handle, enum bus_type type)
 {
 	int64_t message_max = (int64_t)BUS_MESSAGE_MAX;
-	return set_integer(handle, ZMQ_LINGER, 0) && set_integer(handle, ZMQ_IMMEDIATE, 1) && set_integer(handle, ZMQ_IPV6, 1) &&
+	return set_integer(handle, ZMQ_LINGER, 0) && set_integer(handle, ZMQ_IMMEDIATE, type != BUS_SUB) && set_integer(handle, ZMQ_IPV6, 1) &&
 	       set_integer(handle, ZMQ_HANDSHAKE_IVL, 5000) && set_integer(handle, ZMQ_RECONNECT_IVL, 200) &&
 	       set_integer(handle, ZMQ_RECONNECT_IVL_MAX, 10000) && set_integer(handle, ZMQ_TCP_KEEPALIVE, 1) &&
 	       set_integer(handle, ZMQ_TCP_KEEPALIVE_IDLE, 30) && set_integer(handle, ZMQ_TCP_KEEPALIVE_INTVL, 10) &&
@@ -180,7 +182,7 @@ enum status bus_bind(struct bus *bus, enum bus_type type, const char *endpoint, 
 		return fault_set(fault, STATUS_FORBIDDEN, "zap", "", -1, "no socket is bound before the ZAP handler stands: every key would be let in");
 	struct bus_socket *socket = socket_new(bus, type);
 	size_t size = sizeof socket->endpoint;
-	if (!set_common_options(socket->handle) || !set_server_options(socket->handle, type, zap_domain, server) ||
+	if (!set_common_options(socket->handle, type) || !set_server_options(socket->handle, type, zap_domain, server) ||
 	    zmq_bind(socket->handle, endpoint) != 0 ||
 	    zmq_getsockopt(socket->handle, ZMQ_LAST_ENDPOINT, socket->endpoint, &size) != 0) {
 		int cause = zmq_errno();
@@ -277,7 +279,7 @@ enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoin
 {
 	struct bus_socket *socket = socket_new(bus, type);
 	snprintf(socket->endpoint, sizeof socket->endpoint, "%s", endpoint);
-	if (!set_common_options(socket->handle) || !set_client_options(socket->handle, server_public_key, client) ||
+	if (!set_common_options(socket->handle, type) || !set_client_options(socket->handle, server_public_key, client) ||
 	    !open_monitor(bus, socket)) {
 		int cause = zmq_errno();
 		bus_close(&socket);
@@ -300,7 +302,7 @@ static enum status local_socket(struct bus *bus, enum bus_type type, const char 
 		                 endpoint);
 	struct bus_socket *socket = socket_new(bus, type);
 	snprintf(socket->endpoint, sizeof socket->endpoint, "%s", endpoint);
-	ASSERT(set_common_options(socket->handle) && (type != BUS_ROUTER || set_integer(socket->handle, ZMQ_ROUTER_MANDATORY, 1)));
+	ASSERT(set_common_options(socket->handle, type) && (type != BUS_ROUTER || set_integer(socket->handle, ZMQ_ROUTER_MANDATORY, 1)));
 	*ret_socket = socket;
 	return STATUS_OK;
 }

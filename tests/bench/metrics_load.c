@@ -4,7 +4,7 @@
  *   bench_metrics_load fill --dsn D --regions A,B --projects N --years Y --seed S
  *   bench_metrics_load live --dsn D --regions A,B --projects N --rate R --seconds S --instances I
  *
- * live: one process appends, in batches of a few events as regions send them, every region in turn; I others are the metrics
+ * live: the next steps of projects that are under way. One process appends, in batches of a few events as regions send them, every region in turn; I others are the metrics
  * service (its turn, without its sockets), told of each commit by a pipe in place of the hint. */
 #include "common/buf.h"
 #include "services/metrics/metrics_handlers.h"
@@ -219,21 +219,28 @@ static void fill_bodies(struct filling *filling, struct event_out *event, int64_
 
 /* A project that is under way: where it stands in STEPS, and when it was opened. */
 struct under_way {
-	unsigned step;
+	unsigned number, step;
 	int64_t opened_us;
 };
+
+/* Opened evenly over the years: at their end some are under way. Fresh. */
+static struct under_way *open_projects(unsigned projects, unsigned years, int64_t start_us)
+{
+	struct under_way *ways = calloc(projects, sizeof *ways);
+	for (unsigned i = 0; i < projects; i++)
+		ways[i] = (struct under_way){.number = i, .opened_us = start_us + (int64_t)((uint64_t)i * years * 365 / projects) * DAY_US};
+	return ways;
+}
 
 /* Day by day, so that the events of all projects come as they would. */
 static void fill_projects(struct filling *filling, struct event_out *event, unsigned projects, unsigned years, int64_t start_us)
 {
-	struct under_way *ways = calloc(projects, sizeof *ways);
+	struct under_way *ways = open_projects(projects, years, start_us);
 	unsigned days = years * 365;
-	for (unsigned i = 0; i < projects; i++)
-		ways[i].opened_us = start_us + (int64_t)((uint64_t)i * (days - 310) / projects) * DAY_US;
 	for (unsigned day = 0; day < days; day++) {
 		for (unsigned i = 0; i < projects; i++) {
 			while (ways[i].step < ARRAY_COUNT(STEPS) && ways[i].opened_us + STEPS[ways[i].step].day * DAY_US <= start_us + day * DAY_US) {
-				step_write(event, &STEPS[ways[i].step++], i, ways[i].opened_us);
+				step_write(event, &STEPS[ways[i].step++], ways[i].number, ways[i].opened_us);
 				fill_event(filling, event);
 			}
 		}
@@ -241,14 +248,20 @@ static void fill_projects(struct filling *filling, struct event_out *event, unsi
 	free(ways);
 }
 
+static int64_t log_start_us(void)
+{
+	int64_t start_us;
+	if (!instant_parse("2020-01-01T00:00:00Z", &start_us))
+		fail("start", "");
+	return start_us;
+}
+
 static uint64_t fill_region(struct db *db, const char *region, unsigned projects, unsigned years, uint64_t seed)
 {
 	struct filling filling = {.db = db};
 	struct event_out event = {.region = region, .seed = &seed};
-	int64_t start_us;
+	int64_t start_us = log_start_us();
 	char head[512];
-	if (!instant_parse("2020-01-01T00:00:00Z", &start_us))
-		fail("start", "");
 	buf_init(&filling.rows, 4 * COPY_BYTES);
 	must(db, db_begin(db));
 	must(db, db_copy_begin(db, "COPY effreg.event (region_id, seq, id, recorded_time, hash, body) FROM STDIN (FORMAT binary)"));
@@ -404,14 +417,47 @@ static void run_instance(const char *dsn, struct instance *instance, int pipe_in
 	db_disconnect(&db);
 }
 
+/* The projects of a region that are under way. */
+struct live_region {
+	struct under_way *ways;
+	unsigned count, opened;   /* under way; ever */
+	int64_t now_us;           /* where the log ends */
+};
+
 /* Appends as if regions did: the load alone, so its commits need not wait for the disk. */
 struct appender {
 	struct db *db;
 	struct arena *arena;
 	char (*regions)[OKTMO_TEXT_SIZE];
-	unsigned projects;
+	struct live_region live[BENCH_REGIONS_MAX];
 	uint64_t seed, number;
 };
+
+/* As the log left them. */
+static struct live_region region_at_end(unsigned projects, unsigned years)
+{
+	struct live_region region = {
+		.ways = open_projects(projects, years, log_start_us()), .opened = projects, .now_us = log_start_us() + years * 365 * DAY_US};
+	for (unsigned i = 0; i < projects; i++) {
+		struct under_way way = region.ways[i];
+		while (way.step < ARRAY_COUNT(STEPS) && way.opened_us + STEPS[way.step].day * DAY_US < region.now_us)
+			way.step++;
+		if (way.step < ARRAY_COUNT(STEPS))
+			region.ways[region.count++] = way;
+	}
+	if (region.count == 0)
+		fail("projects", "too few: none is under way");
+	return region;
+}
+
+/* The next step of one of them; where that was the last, another project is opened. */
+static void live_step(struct appender *appender, struct live_region *region, struct event_out *event)
+{
+	struct under_way *way = &region->ways[pick(&appender->seed, region->count)];
+	step_write(event, &STEPS[way->step++], way->number, way->opened_us);
+	if (way->step == ARRAY_COUNT(STEPS))
+		*way = (struct under_way){.number = region->opened++, .opened_us = region->now_us};
+}
 
 static void append_batch(struct appender *appender, size_t region, struct told *ret_told)
 {
@@ -419,12 +465,9 @@ static void append_batch(struct appender *appender, size_t region, struct told *
 	struct append_event events[BATCH];
 	struct append_head head;
 	const struct append_hooks hooks = {.context = NULL};
-	int64_t opened_us;
-	if (!instant_parse("2024-02-01T00:00:00Z", &opened_us))
-		fail("start", "");
 	for (size_t i = 0; i < BATCH; i++) {
 		out[i] = (struct event_out){.region = appender->regions[region], .seed = &appender->seed, .number = SEQ_OF_LIVE + appender->number++};
-		step_write(&out[i], &STEPS[pick(&appender->seed, ARRAY_COUNT(STEPS))], pick(&appender->seed, appender->projects + 20), opened_us);
+		live_step(appender, &appender->live[region], &out[i]);
 		events[i] = (struct append_event){.id = out[i].id, .body = span_of_text(out[i].text), .source = "bench/live",
 		                                  .digest = sha256_of(out[i].text, strlen(out[i].text))};
 	}
@@ -449,6 +492,16 @@ static uint64_t append_all(struct appender *appender, size_t regions, size_t rat
 			break;  /* this machine cannot append so fast: the rate it could is told */
 	}
 	return done * BATCH;
+}
+
+static void wait_for_samples(const struct results *results, uint64_t count)
+{
+	int64_t end_us = bench_now_us() + 120 * INT64_C(1000000);
+	while (__atomic_load_n(&results->samples, __ATOMIC_RELAXED) < count) {
+		if (bench_now_us() > end_us)
+			fail("live", "the consumers do not come to the end of the first round");
+		poll(NULL, 0, 5);
+	}
 }
 
 static int us_compare(const void *a, const void *b)
@@ -494,16 +547,20 @@ static int live(int argc, char **argv)
 		close(ends[0]);
 		pipes[i] = ends[1];
 	}
-	struct appender appender = {
-		.db = connect_to(dsn), .arena = arena_new((size_t)64 * 1024 * 1024), .regions = regions,
-		.projects = (unsigned)bench_argument_number(argc, argv, "projects", NULL), .seed = bench_argument_number(argc, argv, "seed", "77")};
+	static struct appender appender;
+	appender.db = connect_to(dsn);
+	appender.arena = arena_new((size_t)64 * 1024 * 1024);
+	appender.regions = regions;
+	appender.seed = bench_argument_number(argc, argv, "seed", "77");
+	for (size_t i = 0; i < count; i++)
+		appender.live[i] = region_at_end((unsigned)bench_argument_number(argc, argv, "projects", NULL),
+		                                 (unsigned)bench_argument_number(argc, argv, "years", "5"));
 	must(appender.db, db_exec(appender.db, "SET synchronous_commit = off"));
+	/* A round first, which loads every region: what has to be done once after a start is not what an event waits for. */
+	wait_for_samples(results, append_all(&appender, count, 400, 2, pipes, instances));
+	__atomic_store_n(&results->samples, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&results->turns, 0, __ATOMIC_RELAXED);
 	int64_t start_us = bench_now_us();
-	/* A round first, which loads every region. */
-	(void)append_all(&appender, count, 400, 2, pipes, instances);
-	uint64_t before = __atomic_exchange_n(&results->samples, 0, __ATOMIC_RELAXED);
-	(void)before;
-	start_us = bench_now_us();
 	uint64_t events = append_all(&appender, count, bench_argument_number(argc, argv, "rate", "500"),
 	                             bench_argument_number(argc, argv, "seconds", "5"), pipes, instances);
 	double seconds = (double)(bench_now_us() - start_us) / 1000000;
@@ -515,6 +572,8 @@ static int live(int argc, char **argv)
 	print_results(results, events, seconds);
 	db_disconnect(&appender.db);
 	arena_destroy(&appender.arena);
+	for (size_t i = 0; i < count; i++)
+		free(appender.live[i].ways);
 	return failed > 0;
 }
 

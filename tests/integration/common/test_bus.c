@@ -479,6 +479,40 @@ static void a_subscriber_hears_its_prefixes_only(void **state)
 	assert_true(span_equal(bus_message_frame(message, 1), span_of_text("last")));
 }
 
+/* libzmq looks at what happened to its connections at each 100th frame: with one more message before them, that frame is the second
+ * of a message, whichever it was without. */
+static void hear_a_publisher_go(unsigned before)
+{
+	const struct span frames[] = {span_of_text("notice.20000000"), span_of_text("text")};
+	bus_close(&server);
+	assert_int_equal(bus_bind(bus, BUS_PUB, "tcp://127.0.0.1:*", "feed", &server_key, &server, &fault), STATUS_OK);
+	connect_client(BUS_SUB, &client_key, server_key.public_key);
+	bus_subscribe(client, "");
+	assert_true(wait_for(subscription_has_come));
+	for (int64_t until_ms = ambient_monotonic_ms() + QUIET_MS; ambient_monotonic_ms() < until_ms; serve())
+		while (bus_receive(client, message) == STATUS_OK)
+			;
+	for (unsigned i = 0; i < before; i++)
+		assert_int_equal(bus_send(server, frames, 1), STATUS_OK);
+	for (unsigned i = 0; i < 60; i++)
+		assert_int_equal(bus_send(server, frames, 2), STATUS_OK);
+	assert_int_equal(receive(client, WAIT_MS), STATUS_OK);
+	for (int64_t until_ms = ambient_monotonic_ms() + QUIET_MS; ambient_monotonic_ms() < until_ms;)
+		serve();
+	bus_close(&server);
+	assert_true(wait_for(is_disconnected));
+	while (bus_receive(client, message) == STATUS_OK)
+		assert_in_range(bus_message_frames(message), 1, 2);
+	bus_close(&client);
+}
+
+static void a_publisher_that_goes_takes_no_subscriber_with_it(void **state)
+{
+	(void)state;
+	for (unsigned before = 0; before < 2; before++)
+		hear_a_publisher_go(before);
+}
+
 static void a_stranger_hears_nothing(void **state)
 {
 	(void)state;
@@ -584,6 +618,7 @@ int main(void)
 		TEST(a_client_that_does_not_read_holds_nobody_up_and_loses_nothing_that_was_taken),
 		TEST(a_client_that_lost_its_server_knows_and_finds_the_next_one),
 		TEST(a_subscriber_hears_its_prefixes_only),
+		TEST(a_publisher_that_goes_takes_no_subscriber_with_it),
 		TEST(a_stranger_hears_nothing),
 		TEST(an_endpoint_that_is_none_is_refused),
 		TEST(a_port_is_bound_once),

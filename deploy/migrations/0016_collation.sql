@@ -1,0 +1,20 @@
+-- Keys are codes and names that programs compare byte by byte. By the rules of a language PostgreSQL calls the C library for every
+-- comparison in an index, five times as long, and two databases with different locales would give lists in different orders.
+
+DO $$
+DECLARE
+    key_column record;
+BEGIN
+    FOR key_column IN
+        SELECT class.relname, attribute.attname FROM pg_catalog.pg_class AS class
+        JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = class.oid
+        WHERE class.relnamespace = 'effreg'::pg_catalog.regnamespace AND class.relkind = 'r' AND attribute.attnum > 0
+          AND attribute.atttypid = 'pg_catalog.text'::pg_catalog.regtype AND attribute.attcollation <> 'pg_catalog."C"'::pg_catalog.regcollation
+          AND EXISTS (SELECT 1 FROM pg_catalog.pg_index AS index
+                      WHERE index.indrelid = class.oid AND attribute.attnum = ANY (index.indkey::smallint[]))
+        ORDER BY class.relname <> 'region', class.relname, attribute.attnum
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE effreg.%I ALTER COLUMN %I TYPE text COLLATE pg_catalog."C"', key_column.relname, key_column.attname);
+    END LOOP;
+END
+$$;
