@@ -24,6 +24,7 @@
 /* A statement that was asked before: from the second time on it is prepared, so that it is planned once and not every time. */
 struct asked {
 	uint64_t hash;
+	const char *given;  /* where the text stood: mostly it stands there again */
 	char *sql;
 	bool prepared;
 };
@@ -285,11 +286,13 @@ static void append_element(struct buf *array, const char *text)
 		return;
 	}
 	buf_text(array, "\"");
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			buf_text(array, "\\");
-		buf_append(array, c, 1);
+	for (size_t len = strcspn(text, "\"\\"); text[len] != '\0'; len = strcspn(text, "\"\\")) {
+		buf_append(array, text, len);
+		buf_text(array, "\\");
+		buf_append(array, text + len, 1);
+		text += len + 1;
 	}
+	buf_text(array, text);
 	buf_text(array, "\"");
 }
 
@@ -323,6 +326,10 @@ static uint64_t hash_of(const char *sql)
 /* Its number when it was asked before; else it is noted, while there is room. */
 static struct asked *find_asked(struct db *db, const char *sql)
 {
+	for (size_t i = 0; i < db->asked_count; i++) {
+		if (db->asked[i].given == sql && text_equal(db->asked[i].sql, sql))
+			return &db->asked[i];
+	}
 	uint64_t hash = hash_of(sql);
 	for (size_t i = 0; i < db->asked_count; i++) {
 		if (db->asked[i].hash == hash && text_equal(db->asked[i].sql, sql))
@@ -333,7 +340,7 @@ static struct asked *find_asked(struct db *db, const char *sql)
 	ASSERT(db->asked != NULL);
 	if (db->asked_count < ASKED_MAX) {
 		struct asked *asked = &db->asked[db->asked_count++];
-		*asked = (struct asked){.hash = hash, .sql = strdup(sql)};
+		*asked = (struct asked){.hash = hash, .given = sql, .sql = strdup(sql)};
 		ASSERT(asked->sql != NULL);
 	}
 	return NULL;

@@ -1,6 +1,7 @@
 #include "services/metrics/metrics_handlers.h"
 
 #include "services/metrics/metrics_turn.h"
+#include "services/metrics/metrics_values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct metrics {
 	size_t kept_count, kept_capacity;
 	uint64_t turns;
 	uint64_t loads;
+	struct recent *recent;
 	struct arena *arena;         /* trees and changes of one turn */
 	struct db_rows *appended;    /* the seq of the last turn's record of the metric stream; NULL before it is known */
 };
@@ -36,6 +38,7 @@ struct metrics *metrics_new(const struct metrics_options *options)
 	metrics->options = *options;
 	metrics->rules = options->rules;
 	metrics->arena = arena_new(TURN_BYTES_MAX);
+	metrics->recent = recent_new(options->memory_bytes_max / 4);
 	return metrics;
 }
 
@@ -63,6 +66,7 @@ void metrics_destroy(struct metrics **metrics)
 	db_rows_destroy(&(*metrics)->appended);
 	free((*metrics)->kept);
 	rules_destroy(&(*metrics)->rules);
+	recent_destroy(&(*metrics)->recent);
 	arena_destroy(&(*metrics)->arena);
 	free(*metrics);
 	*metrics = NULL;
@@ -204,13 +208,13 @@ static enum status save_figures(struct metrics *metrics, struct db *db, struct k
 		changes->count = 0;
 		cells_emit_all(kept->cells, metrics->arena, metrics_changes_add, changes);
 	}
-	enum status status = anew ? metrics_store_replace_values(db, kept->region, changes->at, changes->count)
-	                          : metrics_store_save_values(db, kept->region, changes->at, changes->count);
+	enum status status = anew ? metrics_values_replace(db, kept->region, changes->at, changes->count, metrics->arena)
+	                          : metrics_values_save(db, kept->region, changes->at, changes->count, metrics->arena);
 	if (status == STATUS_OK)
 		status = save_horizon(metrics, db, kept, horizon);
 	db_rows_destroy(&metrics->appended);
 	if (status == STATUS_OK)
-		status = metrics_store_append(db, kept->region, event_seq, changes->at, changes->count, metrics->arena, &metrics->appended);
+		status = metrics_values_append(db, kept->region, event_seq, changes->at, changes->count, metrics->arena, &metrics->appended);
 	return status;
 }
 
@@ -223,7 +227,7 @@ static enum status apply_folded(struct metrics *metrics, const struct stream_tur
 	if (status == STATUS_OK)
 		status = count_entities(metrics, kept, workspace, turn->fault);
 	if (status == STATUS_OK)
-		status = metrics_store_save(turn->db, METRICS_LIVE, turn->key, workspace);
+		status = metrics_store_save(turn->db, METRICS_LIVE, turn->key, workspace, turn->arena);
 	if (status == STATUS_OK)
 		status = save_figures(metrics, turn->db, kept, metrics_turn_widen(kept->horizon, workspace_horizon(workspace)), event_seq, &changes);
 	metrics_changes_clear(&changes);
@@ -243,10 +247,11 @@ static enum status metrics_apply(void *context, const struct stream_turn *turn)
 	enum status status = metrics_store_begin_turn(turn->db);
 	if (status != STATUS_OK)
 		return status;
-	status = metrics_turn_fold(turn, METRICS_LIVE, &metrics->rules->fold, metrics->options.hash_seed, &workspace);
+	status = metrics_turn_fold(turn, METRICS_LIVE, &metrics->rules->fold, metrics->options.hash_seed, metrics->recent, &workspace);
 	if (status == STATUS_OK)
 		status = apply_folded(metrics, turn, workspace);
 	workspace_destroy(&workspace);
+	recent_shrink(metrics->recent);
 	if (status == STATUS_OK)
 		kept_shrink(metrics);
 	else
@@ -264,7 +269,9 @@ static void metrics_committed(void *context, const char *key, uint64_t cursor_se
 
 static void metrics_forget(void *context, const char *key)
 {
-	kept_drop(context, key);
+	struct metrics *metrics = context;
+	kept_drop(metrics, key);
+	recent_forget(metrics->recent, key);
 }
 
 struct stream_consumer_options metrics_consumer_options(struct metrics *metrics)
@@ -372,5 +379,5 @@ enum status metrics_refresh(struct metrics *metrics, struct db *db, bool *ret_mo
 
 struct metrics_counts metrics_counts(const struct metrics *metrics)
 {
-	return (struct metrics_counts){.regions = metrics->kept_count, .bytes = kept_bytes(metrics), .loads = metrics->loads};
+	return (struct metrics_counts){.regions = metrics->kept_count, .bytes = kept_bytes(metrics) + recent_bytes(metrics->recent), .loads = metrics->loads};
 }

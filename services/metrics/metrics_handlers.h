@@ -4,7 +4,8 @@
  * off and put on in the region's cells (cell.h) → entities, figures that differ and one record of the metric stream are saved.
  *
  * The cells of a region are kept in memory between turns, valid while their seq equals the cursor's; they are made from the entity rows
- * at need. When all of them together pass memory_bytes_max, the least recently used region goes. No event is kept.
+ * at need. When all of them together pass memory_bytes_max, the least recently used region goes. Beside them the events read last are
+ * kept (recent.h), at most a quarter of memory_bytes_max.
  *
  * Figures follow the definitions in force, the file that was loaded last (metrics_store.h); a region whose figures follow others is made
  * anew at its next turn, or by metrics_refresh. */
@@ -46,7 +47,7 @@ enum status metrics_refresh(struct metrics *metrics, struct db *db, bool *ret_mo
 /* Regions kept, their bytes, and how often one had to be loaded. */
 struct metrics_counts {
 	size_t regions;
-	size_t bytes;
+	size_t bytes;            /* and of the events kept */
 	uint64_t loads;
 };
 struct metrics_counts metrics_counts(const struct metrics *metrics);

@@ -2,6 +2,7 @@
 
 #include "services/metrics/metrics_handlers.h"
 #include "services/metrics/metrics_turn.h"
+#include "services/metrics/metrics_values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,11 @@ static enum status rebuild_apply(void *context, const struct stream_turn *turn)
 	struct workspace *workspace;
 	struct metrics_region region;
 	const struct rules *rules = rebuild->options->rules;
-	enum status status = metrics_turn_fold(turn, METRICS_REBUILD, &rules->fold, rebuild->options->hash_seed, &workspace);
+	enum status status = metrics_turn_fold(turn, METRICS_REBUILD, &rules->fold, rebuild->options->hash_seed, NULL, &workspace);
 	if (status == STATUS_OK)
 		status = metrics_store_load_region(turn->db, METRICS_REBUILD, turn->key, turn->arena, &region);
 	if (status == STATUS_OK)
-		status = metrics_store_save(turn->db, METRICS_REBUILD, turn->key, workspace);
+		status = metrics_store_save(turn->db, METRICS_REBUILD, turn->key, workspace, turn->arena);
 	if (status == STATUS_OK) {
 		region.horizon = metrics_turn_widen(region.horizon, workspace_horizon(workspace));
 		region.definitions = rules->definitions_digest;
@@ -61,10 +62,10 @@ static enum status put_in_place(struct rebuild *rebuild, struct db *db, const ch
 	uint64_t event_seq;
 	enum status status = metrics_store_move_rebuild(db, key);
 	if (status == STATUS_OK)
-		status = metrics_store_replace_values(db, key, changes->at, changes->count);
+		status = metrics_values_replace(db, key, changes->at, changes->count, rebuild->arena);
 	if (status == STATUS_OK)
 		status = metrics_store_lock_region(db, METRICS_CONSUMER ".rebuild", key, &event_seq);
-	return status == STATUS_OK ? metrics_store_append(db, key, event_seq, changes->at, changes->count, rebuild->arena, NULL) : status;
+	return status == STATUS_OK ? metrics_values_append(db, key, event_seq, changes->at, changes->count, rebuild->arena, NULL) : status;
 }
 
 /* RETRY: the live consumer stands elsewhere, ask again. CONFLICT: compared, and nothing is to be swapped. */
@@ -77,7 +78,10 @@ static enum status compare(struct rebuild *rebuild, struct db *db, const char *k
 	if (status == STATUS_OK && live != rebuilt)
 		return STATUS_RETRY;
 	if (status == STATUS_OK)
-		status = metrics_store_compare(db, key, changes->at, changes->count, &different, rebuild->report.example, sizeof rebuild->report.example);
+		status = metrics_store_compare(db, key, &different, rebuild->report.example, sizeof rebuild->report.example);
+	if (status == STATUS_OK)
+		status = metrics_values_compare(db, key, changes->at, changes->count, rebuild->arena, &different, rebuild->report.example,
+		                                sizeof rebuild->report.example);
 	if (status != STATUS_OK)
 		return status;
 	rebuild->report.different += different;

@@ -1,5 +1,5 @@
-/* Rows travel to PostgreSQL as one JSON array per table, whose members are the columns by name, and are unpacked there by
- * json_to_recordset; decimals and lists of numbers travel as text, exactly. Whole regions travel by COPY. */
+/* Rows travel to PostgreSQL as arrays, one per column, or as one JSON array whose members are the columns by name; lists of numbers
+ * travel as text. Whole regions travel by COPY. */
 #include "services/metrics/metrics_store.h"
 
 #include "common/buf.h"
@@ -79,23 +79,34 @@ static enum status load_rows(struct db *db, enum metrics_rows which, const char 
 	return status;
 }
 
-static void take_events(const struct db_rows *rows, struct workspace *workspace, struct arena *arena)
+/* Where events go that are loaded. */
+struct taking {
+	struct workspace *workspace;
+	metrics_loaded_fn *loaded;
+	void *context;
+	struct arena *arena;
+};
+
+static void take_events(const struct db_rows *rows, const struct taking *taking)
 {
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		size_t len = db_get_len(rows, row, 1);
-		const char *body = arena_text(arena, db_get_text(rows, row, 1), len);
-		workspace_load_event(workspace, (uint64_t)db_get_integer(rows, row, 0), db_get_integer(rows, row, 2), span_of(body, len));
+		uint64_t seq = (uint64_t)db_get_integer(rows, row, 0);
+		int64_t recorded_us = db_get_integer(rows, row, 2);
+		struct span body = span_of(arena_text(taking->arena, db_get_text(rows, row, 1), len), len);
+		workspace_load_event(taking->workspace, seq, recorded_us, body);
+		if (taking->loaded != NULL)
+			taking->loaded(taking->context, seq, recorded_us, body);
 	}
 }
 
-static enum status load_events(struct db *db, const char *sql, const struct db_param *params, size_t count, struct workspace *workspace,
-                               struct arena *arena)
+static enum status load_events(struct db *db, const char *sql, const struct db_param *params, size_t count, const struct taking *taking)
 {
 	struct db_rows *rows;
 	enum status status = db_query(db, sql, params, count, &rows);
 	if (status != STATUS_OK)
 		return status;
-	take_events(rows, workspace, arena);
+	take_events(rows, taking);
 	db_rows_destroy(&rows);
 	return STATUS_OK;
 }
@@ -114,32 +125,32 @@ static const char *seqs_text(struct arena *arena, const uint64_t *seqs, size_t c
 	return copy;
 }
 
-static enum status load_by_seq(struct db *db, const char *region, const struct workspace_wants *wants, struct workspace *workspace,
-                               struct arena *arena)
+static enum status load_by_seq(struct db *db, const char *region, const struct workspace_wants *wants, const struct taking *taking)
 {
 	static const char SQL[] = EVENT_COLUMNS " AND seq = ANY ($2::bigint[])";
-	const struct db_param params[] = {db_text(region), db_text(seqs_text(arena, wants->seqs, wants->seqs_count))};
-	return load_events(db, SQL, params, ARRAY_COUNT(params), workspace, arena);
+	const struct db_param params[] = {db_text(region), db_text(seqs_text(taking->arena, wants->seqs, wants->seqs_count))};
+	return load_events(db, SQL, params, ARRAY_COUNT(params), taking);
 }
 
-static enum status load_by_id(struct db *db, const char *region, uint64_t upto, const struct workspace_wants *wants, struct workspace *workspace,
-                              struct arena *arena)
+static enum status load_by_id(struct db *db, const char *region, uint64_t upto, const struct workspace_wants *wants, const struct taking *taking)
 {
 	static const char SQL[] = EVENT_COLUMNS " AND id = ANY ($2::uuid[]) AND seq <= $3::bigint";
-	const struct db_param params[] = {db_text(region), db_array(arena, wants->events, wants->events_count), db_integer(arena, (int64_t)upto)};
-	return load_events(db, SQL, params, ARRAY_COUNT(params), workspace, arena);
+	const struct db_param params[] = {
+		db_text(region), db_array(taking->arena, wants->events, wants->events_count), db_integer(taking->arena, (int64_t)upto)};
+	return load_events(db, SQL, params, ARRAY_COUNT(params), taking);
 }
 
 enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
-                               struct workspace *workspace, struct arena *arena, struct fault *fault)
+                               struct workspace *workspace, metrics_loaded_fn *loaded, void *context, struct arena *arena, struct fault *fault)
 {
+	const struct taking taking = {workspace, loaded, context, arena};
 	enum status status = STATUS_OK;
 	if (wants->entities + wants->targets_count > 0)
 		status = load_rows(db, rows, region, wants, workspace, arena, fault);
 	if (status == STATUS_OK && wants->events_count > 0)
-		status = load_by_id(db, region, upto, wants, workspace, arena);
+		status = load_by_id(db, region, upto, wants, &taking);
 	if (status == STATUS_OK && wants->seqs_count > 0)
-		status = load_by_seq(db, region, wants, workspace, arena);
+		status = load_by_seq(db, region, wants, &taking);
 	return status;
 }
 
@@ -234,8 +245,8 @@ static void write_seqs(struct json_writer *writer, const uint64_t *seqs, size_t 
 
 #define SAVE_ENTITIES(suffix) \
 	"INSERT INTO effreg.entity" suffix " AS kept (region_id, kind, entity, seqs, attributes)" \
-	" SELECT $1::text, kind, entity, seqs, attributes FROM pg_catalog.json_to_recordset($2::json)" \
-	" AS saved(kind text, entity text, seqs bigint[], attributes json)" \
+	" SELECT $1::text, kind, entity, seqs::bigint[], attributes::json FROM ROWS FROM (pg_catalog.unnest($2::text[])," \
+	" pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[]), pg_catalog.unnest($5::text[])) AS saved(kind, entity, seqs, attributes)" \
 	" ON CONFLICT (region_id, kind, entity) DO UPDATE SET seqs = EXCLUDED.seqs, attributes = EXCLUDED.attributes"
 
 #define SAVE_CORRECTIONS(suffix) \
@@ -243,26 +254,23 @@ static void write_seqs(struct json_writer *writer, const uint64_t *seqs, size_t 
 	" SELECT $1::text, target, seqs FROM pg_catalog.json_to_recordset($2::json) AS saved(target uuid, seqs bigint[])" \
 	" ON CONFLICT (region_id, target) DO UPDATE SET seqs = EXCLUDED.seqs"
 
-static void write_entity(struct json_writer *writer, const struct workspace_entity *entity)
-{
-	json_write_object(writer);
-	json_member_string(writer, "kind", entity_kind_text(entity->kind));
-	json_member_string(writer, "entity", entity->id);
-	write_seqs(writer, entity->seqs, entity->seqs_count);
-	json_member_raw(writer, "attributes", span_of_text(entity->after));
-	json_write_object_end(writer);
-}
-
-static enum status save_entities(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
+static enum status save_entities(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace, struct arena *arena)
 {
 	static const char *const SQL[] = BOTH(SAVE_ENTITIES(""), SAVE_ENTITIES("_rebuild"));
-	struct rows_out rows;
-	rows_begin(&rows);
-	for (size_t i = 0; i < workspace_entities_count(workspace); i++, rows.count++) {
+	size_t count = workspace_entities_count(workspace);
+	const char **kinds = arena_array(arena, const char *, count + 1), **ids = arena_array(arena, const char *, count + 1);
+	const char **seqs = arena_array(arena, const char *, count + 1), **attributes = arena_array(arena, const char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
 		const struct workspace_entity entity = workspace_entity_at(workspace, i);
-		write_entity(&rows.writer, &entity);
+		kinds[i] = entity_kind_text(entity.kind);
+		ids[i] = entity.id;
+		seqs[i] = seqs_text(arena, entity.seqs, entity.seqs_count);
+		attributes[i] = entity.after;
 	}
-	return rows_end(&rows, db, SQL[which], region);
+	const struct db_param params[] = {
+		db_text(region), db_array(arena, kinds, count), db_array(arena, ids, count), db_array(arena, seqs, count),
+		db_array(arena, attributes, count)};
+	return count == 0 ? STATUS_OK : db_run_later(db, SQL[which], params, ARRAY_COUNT(params));
 }
 
 static enum status save_corrections(struct db *db, enum metrics_rows which, const char *region, const struct workspace *workspace)
@@ -379,10 +387,10 @@ static enum status copy_entities(struct db *db, enum metrics_rows which, const c
 	return copy_end(&copy);
 }
 
-enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace)
+enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace, struct arena *arena)
 {
 	enum status status = workspace_entities_count(workspace) > ENTITY_ROWS_MAX ? copy_entities(db, rows, region, workspace)
-	                                                                          : save_entities(db, rows, region, workspace);
+	                                                                          : save_entities(db, rows, region, workspace, arena);
 	if (status == STATUS_OK)
 		status = save_corrections(db, rows, region, workspace);
 	return status;
@@ -408,185 +416,6 @@ enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, con
 		db_text(region), db_text(month_code(saved->horizon.month_first, first)), db_text(month_code(saved->horizon.month_last, last)),
 		db_text(saved->definitions)};
 	return db_run_later(db, SQL[rows], params, ARRAY_COUNT(params));
-}
-
-/* ---- Values ---- */
-
-static void write_sum(struct json_writer *writer, const char *name, figure_sum sum)
-{
-	char text[FIGURE_SUM_SIZE];
-	json_member_string(writer, name, figure_sum_format(sum, text));
-}
-
-static void write_value_key(struct json_writer *writer, const struct cell_change *change)
-{
-	char period[CALENDAR_CODE_SIZE];
-	json_member_string(writer, "subject", change->subject);
-	json_member_string(writer, "period", calendar_period_format(change->period, period));
-	json_member_string(writer, "code", change->definition->code);
-}
-
-static void write_value(struct json_writer *writer, const struct cell_change *change)
-{
-	char value[DECIMAL_TEXT_SIZE];
-	write_value_key(writer, change);
-	write_sum(writer, "numerator", change->figure.numerator);
-	write_sum(writer, "denominator", change->figure.denominator);
-	json_member_integer(writer, "observations", change->figure.observations);
-	if (!change->figure.missing)
-		json_member_string(writer, "value", decimal_format(change->figure.value, value));
-}
-
-static enum status change_values(struct db *db, const char *sql, const char *region, const struct cell_change *changes, size_t count, bool empty)
-{
-	struct rows_out rows;
-	rows_begin(&rows);
-	for (size_t i = 0; i < count; i++) {
-		if (changes[i].figure.empty != empty)
-			continue;
-		json_write_object(&rows.writer);
-		if (empty)
-			write_value_key(&rows.writer, &changes[i]);
-		else
-			write_value(&rows.writer, &changes[i]);
-		json_write_object_end(&rows.writer);
-		rows.count++;
-	}
-	return rows_end(&rows, db, sql, region);
-}
-
-enum status metrics_store_save_values(struct db *db, const char *region, const struct cell_change *changes, size_t count)
-{
-	static const char SAVE_SQL[] =
-		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
-		" SELECT $1::text, subject, period, code, numerator, denominator, observations, value"
-		" FROM pg_catalog.json_to_recordset($2::json) AS saved(subject text, period text, code text, numerator numeric,"
-		" denominator numeric, observations bigint, value numeric)"
-		" ON CONFLICT (region_id, subject, period, code) DO UPDATE SET numerator = EXCLUDED.numerator,"
-		" denominator = EXCLUDED.denominator, observations = EXCLUDED.observations, value = EXCLUDED.value";
-	static const char DELETE_SQL[] =
-		"DELETE FROM effreg.indicator_value AS kept USING pg_catalog.json_to_recordset($2::json)"
-		" AS gone(subject text, period text, code text) WHERE kept.region_id = $1 AND kept.subject = gone.subject"
-		" AND kept.period = gone.period AND kept.code = gone.code";
-	enum status status = change_values(db, SAVE_SQL, region, changes, count, false);
-	return status == STATUS_OK ? change_values(db, DELETE_SQL, region, changes, count, true) : status;
-}
-
-static void copy_value(struct copy *copy, const char *region, const struct cell_change *change)
-{
-	char period[CALENDAR_CODE_SIZE], text[FIGURE_SUM_SIZE], value[DECIMAL_TEXT_SIZE];
-	const struct figure *figure = &change->figure;
-	buf_printf(&copy->rows, "%s\t%s\t%s\t%s\t", region, change->subject, calendar_period_format(change->period, period), change->definition->code);
-	buf_printf(&copy->rows, "%s\t", figure_sum_format(figure->numerator, text));
-	buf_printf(&copy->rows, "%s\t%" PRId64 "\t%s\n", figure_sum_format(figure->denominator, text), figure->observations,
-	           figure->missing ? "\\N" : decimal_format(figure->value, value));
-}
-
-/* In text: PostgreSQL's binary numeric is its own. Subjects and codes are names: nothing in them has to be escaped. */
-enum status metrics_store_replace_values(struct db *db, const char *region, const struct cell_change *changes, size_t count)
-{
-	static const char DELETE_SQL[] = "DELETE FROM effreg.indicator_value WHERE region_id = $1";
-	static const char COPY_SQL[] = "COPY effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
-	                               " FROM STDIN";
-	const struct db_param params[] = {db_text(region)};
-	struct copy copy = {.db = db};
-	enum status status = db_run(db, DELETE_SQL, params, ARRAY_COUNT(params), NULL);
-	if (status != STATUS_OK)
-		return status;
-	buf_init(&copy.rows, ROWS_BYTES_MAX);
-	copy.status = db_copy_begin(db, COPY_SQL);
-	for (size_t i = 0; i < count; i++) {
-		copy_value(&copy, region, &changes[i]);
-		copy_send(&copy, COPY_BYTES);
-	}
-	copy_send(&copy, 1);
-	if (copy.status == STATUS_OK)
-		copy.status = db_copy_end(db);
-	buf_clear(&copy.rows);
-	return copy.status;
-}
-
-/* ---- The metric stream ---- */
-
-static int change_compare(const void *a, const void *b)
-{
-	const struct cell_change *one = *(const struct cell_change *const *)a, *other = *(const struct cell_change *const *)b;
-	int order = strcmp(one->subject, other->subject);
-	if (order == 0)
-		order = one->period.length != other->period.length ? (int)one->period.length - (int)other->period.length
-		                                                   : one->period.first - other->period.first;
-	if (order == 0)
-		order = (one->definition->ordinal > other->definition->ordinal) - (one->definition->ordinal < other->definition->ordinal);
-	return order;
-}
-
-static void write_changed(struct json_writer *writer, const struct cell_change *const *changes, size_t count)
-{
-	const struct cell_change *last = NULL;
-	char period[CALENDAR_CODE_SIZE];
-	for (size_t i = 0; i < count && changes[i]->subject[0] == '\0'; i++) {
-		if (last == NULL || !calendar_period_equal(last->period, changes[i]->period)) {
-			if (last != NULL) {
-				json_write_array_end(writer);
-				json_write_object_end(writer);
-			}
-			json_write_object(writer);
-			json_member_string(writer, "period", calendar_period_format(changes[i]->period, period));
-			json_write_name(writer, "codes");
-			json_write_array(writer);
-		}
-		json_write_string(writer, changes[i]->definition->code);
-		last = changes[i];
-	}
-	if (last != NULL) {
-		json_write_array_end(writer);
-		json_write_object_end(writer);
-	}
-}
-
-/* The periods in which a figure of a body of the region, or of another region, changed: each once. */
-static void write_subject_periods(struct json_writer *writer, const struct cell_change *const *changes, size_t count, struct arena *arena)
-{
-	struct calendar_period *told = arena_array(arena, struct calendar_period, count + 1);
-	size_t told_count = 0;
-	char period[CALENDAR_CODE_SIZE];
-	for (size_t i = 0; i < count; i++) {
-		bool known = changes[i]->subject[0] == '\0';
-		for (size_t at = told_count; at-- > 0 && !known;)
-			known = calendar_period_equal(told[at], changes[i]->period);
-		if (known)
-			continue;
-		told[told_count++] = changes[i]->period;
-		json_write_string(writer, calendar_period_format(changes[i]->period, period));
-	}
-}
-
-enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
-                                 struct arena *arena, struct db_rows **ret_written)
-{
-	struct buf body;
-	struct json_writer writer;
-	const struct cell_change **sorted = arena_array(arena, const struct cell_change *, count + 1);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &changes[i];
-	qsort(sorted, count, sizeof *sorted, change_compare);
-	buf_init(&body, ROWS_BYTES_MAX);
-	json_writer_init(&writer, &body);
-	json_write_object(&writer);
-	json_member_integer(&writer, "event_seq", (int64_t)event_seq);
-	json_write_name(&writer, "changed");
-	json_write_array(&writer);
-	write_changed(&writer, sorted, count);
-	json_write_array_end(&writer);
-	json_write_name(&writer, "subjects");
-	json_write_array(&writer);
-	write_subject_periods(&writer, sorted, count, arena);
-	json_write_array_end(&writer);
-	json_write_object_end(&writer);
-	ASSERT(buf_ok(&body));
-	enum status status = stream_write_later(db, &STREAM_METRIC, region, buf_span(&body), arena, ret_written);
-	buf_clear(&body);
-	return status;
 }
 
 /* ---- Definitions ---- */
@@ -742,21 +571,15 @@ enum status metrics_store_move_rebuild(struct db *db, const char *region)
 
 /* ---- Comparing ---- */
 
-#define EITHER(one, other) "((" one " EXCEPT ALL " other ") UNION ALL (" other " EXCEPT ALL " one "))"
 #define ENTITY_LINES(suffix) \
 	"SELECT 'entity ' || kind || '/' || entity AS name, seqs::text || attributes::text AS line FROM effreg.entity" suffix " WHERE region_id = $1"
 #define CORRECTION_LINES(suffix) \
 	"SELECT 'correction of ' || target::text, seqs::text FROM effreg.correction" suffix " WHERE region_id = $1"
 #define HORIZON_LINES(suffix) \
 	"SELECT 'horizon', pg_catalog.concat_ws(' ', month_first, month_last, definitions) FROM effreg.region_horizon" suffix " WHERE region_id = $1"
-#define VALUE_COLUMNS "SELECT subject, period, code, numerator, denominator, observations, value FROM "
-#define VALUES_STORED VALUE_COLUMNS "effreg.indicator_value WHERE region_id = $1"
-#define VALUES_GIVEN \
-	VALUE_COLUMNS "pg_catalog.json_to_recordset($2::json) AS given(subject text, period text, code text, numerator numeric," \
-	" denominator numeric, observations bigint, value numeric)"
 
-static enum status take_differences(struct db *db, const char *sql, const struct db_param *params, size_t count, uint64_t *different, char *example,
-                                    size_t example_size)
+enum status metrics_store_count_differences(struct db *db, const char *sql, const struct db_param *params, size_t count, uint64_t *different,
+                                           char *example, size_t example_size)
 {
 	struct db_rows *rows;
 	enum status status = db_query(db, sql, params, count, &rows);
@@ -769,37 +592,15 @@ static enum status take_differences(struct db *db, const char *sql, const struct
 	return STATUS_OK;
 }
 
-static enum status compare_values(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *different,
-                                  char *example, size_t example_size)
-{
-	static const char SQL[] = "SELECT DISTINCT 'value ' || subject || ' ' || period || ' ' || code FROM "
-	                          EITHER(VALUES_STORED, VALUES_GIVEN) " AS difference";
-	struct rows_out rows;
-	rows_begin(&rows);
-	for (size_t i = 0; i < count; i++) {
-		json_write_object(&rows.writer);
-		write_value(&rows.writer, &changes[i]);
-		json_write_object_end(&rows.writer);
-	}
-	json_write_array_end(&rows.writer);
-	ASSERT(buf_ok(&rows.text));
-	const struct db_param params[] = {db_text(region), db_text(rows.text.at)};
-	enum status status = take_differences(db, SQL, params, ARRAY_COUNT(params), different, example, example_size);
-	buf_clear(&rows.text);
-	return status;
-}
-
-enum status metrics_store_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *ret_different,
-                                  char *example, size_t example_size)
+enum status metrics_store_compare(struct db *db, const char *region, uint64_t *ret_different, char *example, size_t example_size)
 {
 	static const char SQL[] =
-		"SELECT DISTINCT name FROM (SELECT name, line FROM " EITHER(ENTITY_LINES(""), ENTITY_LINES("_rebuild")) " AS entities (name, line)"
-		" UNION ALL SELECT name, line FROM " EITHER(CORRECTION_LINES(""), CORRECTION_LINES("_rebuild")) " AS corrections (name, line)"
-		" UNION ALL SELECT name, line FROM " EITHER(HORIZON_LINES(""), HORIZON_LINES("_rebuild")) " AS horizons (name, line)) AS difference";
+		"SELECT DISTINCT name FROM (SELECT name, line FROM " METRICS_DIFFERENCE(ENTITY_LINES(""), ENTITY_LINES("_rebuild")) " AS entities (name, line)"
+		" UNION ALL SELECT name, line FROM " METRICS_DIFFERENCE(CORRECTION_LINES(""), CORRECTION_LINES("_rebuild")) " AS corrections (name, line)"
+		" UNION ALL SELECT name, line FROM " METRICS_DIFFERENCE(HORIZON_LINES(""), HORIZON_LINES("_rebuild")) " AS horizons (name, line)) AS difference";
 	const struct db_param params[] = {db_text(region)};
 	*ret_different = 0;
-	enum status status = take_differences(db, SQL, params, ARRAY_COUNT(params), ret_different, example, example_size);
-	return status == STATUS_OK ? compare_values(db, region, changes, count, ret_different, example, example_size) : status;
+	return metrics_store_count_differences(db, SQL, params, ARRAY_COUNT(params), ret_different, example, example_size);
 }
 
 enum status metrics_store_drop_rebuild(struct db *db, const char *consumer, const char *region)

@@ -1,4 +1,4 @@
-/* metrics_store: every SQL statement of metrics. Sets, not rows: one statement per table, whatever the number of rows.
+/* metrics_store: the SQL statements of metrics, but for those of figures (metrics_values.h). Sets, not rows: one statement per table, whatever the number of rows.
  *
  * Everything here runs inside the caller's transaction, which holds the region's cursor: nobody else writes these rows.
  * Statuses are db.h's; what was stored and cannot be read again is STATUS_BUG with fault. */
@@ -6,7 +6,7 @@
 #define EFFREG_METRICS_STORE_H
 
 #include "common/stream.h"
-#include "services/metrics/cell.h"
+#include "services/metrics/definition.h"
 #include "services/metrics/workspace.h"
 
 /* The rows of the live consumer or of a rebuild. */
@@ -19,10 +19,14 @@ enum status metrics_store_begin_turn(struct db *db) MUST_CHECK;
 
 /* ---- Loading ---- */
 
-/* Gives the workspace what it wants. upto: the last seq of the turn: what the log has beyond is not known yet. Texts of events live in
- * arena. */
+/* An event that was loaded. */
+typedef void metrics_loaded_fn(void *context, uint64_t seq, int64_t recorded_us, struct span body);
+
+/* Gives the workspace what it wants, and each event to loaded too, unless that is NULL. upto: the last seq of the turn: what the log has
+ * beyond is not known yet. Texts of events live in arena. */
 enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
-                               struct workspace *workspace, struct arena *arena, struct fault *fault) MUST_CHECK;
+                               struct workspace *workspace, metrics_loaded_fn *loaded, void *context, struct arena *arena,
+                               struct fault *fault) MUST_CHECK;
 
 /* What is known of a region beside its entities. */
 struct metrics_region {
@@ -39,17 +43,10 @@ enum status metrics_store_each_entity(struct db *db, enum metrics_rows rows, con
 
 /* ---- Saving ---- */
 
-enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace) MUST_CHECK;
+/* Both later (db_run_later), as far as they do not go by COPY. */
+enum status metrics_store_save(struct db *db, enum metrics_rows rows, const char *region, const struct workspace *workspace,
+                               struct arena *arena) MUST_CHECK;
 enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, const char *region, const struct metrics_region *saved) MUST_CHECK;
-
-/* Figures that changed: empty ones are deleted. */
-enum status metrics_store_save_values(struct db *db, const char *region, const struct cell_change *changes, size_t count) MUST_CHECK;
-/* Figures that take the place of all there are. */
-enum status metrics_store_replace_values(struct db *db, const char *region, const struct cell_change *changes, size_t count) MUST_CHECK;
-
-/* Appends the turn's record to the metric stream: the event seq reached and what changed. ret_written as of stream_write_later. */
-enum status metrics_store_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
-                                 struct arena *arena, struct db_rows **ret_written) MUST_CHECK;
 
 /* ---- Definitions ---- */
 
@@ -71,9 +68,13 @@ enum status metrics_store_next_rebuild(struct db *db, const char *consumer, unsi
 enum status metrics_store_clear_rebuild(struct db *db) MUST_CHECK;
 /* Puts the rebuilt rows of a region in place of the live ones. */
 enum status metrics_store_move_rebuild(struct db *db, const char *region) MUST_CHECK;
-/* How many rows of the region are not as the rebuild and these figures have them; an example of one. */
-enum status metrics_store_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, uint64_t *ret_different,
-                                  char *example, size_t example_size) MUST_CHECK;
+/* The rows of one question that those of another do not have, and the other way round. */
+#define METRICS_DIFFERENCE(one, other) "((" one " EXCEPT ALL " other ") UNION ALL (" other " EXCEPT ALL " one "))"
+/* Adds the number of rows to *different; example becomes the first one's text, unless it is one already. */
+enum status metrics_store_count_differences(struct db *db, const char *sql, const struct db_param *params, size_t count, uint64_t *different,
+                                            char *example, size_t example_size) MUST_CHECK;
+/* How many rows of the region, but for its figures, are not as the rebuild has them; an example of one. */
+enum status metrics_store_compare(struct db *db, const char *region, uint64_t *ret_different, char *example, size_t example_size) MUST_CHECK;
 /* Forgets the rebuilt rows and the rebuild's cursor of a region. */
 enum status metrics_store_drop_rebuild(struct db *db, const char *consumer, const char *region) MUST_CHECK;
 

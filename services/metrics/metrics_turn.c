@@ -14,20 +14,67 @@ static enum status add_records(const struct stream_turn *turn, struct workspace 
 	return status;
 }
 
-static enum status load_wants(const struct stream_turn *turn, enum metrics_rows rows, struct workspace *workspace)
+/* Gives the workspace what is kept already; returns how many of seqs are left, in their order. */
+static size_t load_recent(const struct stream_turn *turn, const struct recent *recent, const struct workspace_wants *wants, uint64_t *ret_left,
+                          struct workspace *workspace)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < wants->seqs_count; i++) {
+		struct recent_event event;
+		if (recent_find(recent, turn->key, wants->seqs[i], &event))
+			workspace_load_event(workspace, event.seq, event.recorded_us, event.body);
+		else
+			ret_left[left++] = wants->seqs[i];
+	}
+	return left;
+}
+
+struct keeping {
+	struct recent *recent;
+	const char *region;
+};
+
+static void keep_loaded(void *context, uint64_t seq, int64_t recorded_us, struct span body)
+{
+	const struct keeping *keeping = context;
+	recent_keep(keeping->recent, keeping->region, &(struct recent_event){.seq = seq, .recorded_us = recorded_us, .body = body});
+}
+
+static void keep_records(const struct stream_turn *turn, struct recent *recent)
+{
+	struct keeping keeping = {recent, turn->key};
+	for (size_t i = 0; i < turn->count; i++)
+		keep_loaded(&keeping, turn->records[i].seq, turn->records[i].recorded_us, turn->records[i].body);
+}
+
+/* What the database has of wants. */
+static enum status load_wanted(const struct stream_turn *turn, enum metrics_rows rows, struct recent *recent, struct workspace_wants *wants,
+                               struct workspace *workspace)
+{
+	struct keeping keeping = {recent, turn->key};
+	if (recent != NULL) {
+		uint64_t *left = arena_array(turn->arena, uint64_t, wants->seqs_count + 1);
+		wants->seqs_count = load_recent(turn, recent, wants, left, workspace);
+		wants->seqs = left;
+	}
+	return metrics_store_load(turn->db, rows, turn->key, turn->cursor_seq + turn->count, wants, workspace, recent == NULL ? NULL : keep_loaded,
+	                          &keeping, turn->arena, turn->fault);
+}
+
+static enum status load_wants(const struct stream_turn *turn, enum metrics_rows rows, struct recent *recent, struct workspace *workspace)
 {
 	struct workspace_wants wants;
 	enum status status = STATUS_OK;
 	for (unsigned load = 0; status == STATUS_OK && workspace_wants(workspace, &wants); load++) {
 		if (load == LOADS_MAX)
 			return fault_set(turn->fault, STATUS_BUG, "load", "", -1, "events that entities of region %s name are not in its log", turn->key);
-		status = metrics_store_load(turn->db, rows, turn->key, turn->cursor_seq + turn->count, &wants, workspace, turn->arena, turn->fault);
+		status = load_wanted(turn, rows, recent, &wants, workspace);
 	}
 	return status;
 }
 
 enum status metrics_turn_fold(const struct stream_turn *turn, enum metrics_rows rows, const struct fold_rules *rules, uint64_t hash_seed,
-                              struct workspace **ret_workspace)
+                              struct recent *recent, struct workspace **ret_workspace)
 {
 	struct workspace *workspace = workspace_new(turn->key, rules, false, hash_seed);
 	*ret_workspace = workspace;
@@ -35,7 +82,9 @@ enum status metrics_turn_fold(const struct stream_turn *turn, enum metrics_rows 
 		return fault_set(turn->fault, STATUS_POISON, "region", "", -1, "the key %s is no region", turn->key);
 	enum status status = add_records(turn, workspace);
 	if (status == STATUS_OK)
-		status = load_wants(turn, rows, workspace);
+		status = load_wants(turn, rows, recent, workspace);
+	if (status == STATUS_OK && recent != NULL)
+		keep_records(turn, recent);
 	return status == STATUS_OK ? workspace_fold(workspace, turn->fault) : status;
 }
 

@@ -3,12 +3,15 @@
 #define EFFREG_METRICS_TURN_H
 
 #include "common/stream.h"
+#include "services/metrics/cell.h"
 #include "services/metrics/metrics_store.h"
+#include "services/metrics/recent.h"
 
 /* The records of a turn, with all that they speak of, folded: fresh workspace, also after a failure: workspace_destroy. POISON with
- * fault: a record that cannot be counted, now or ever. */
+ * fault: a record that cannot be counted, now or ever. Events of recent are not asked for, and those that were are put there; it may be
+ * NULL, else recent_shrink once the workspace is gone. */
 enum status metrics_turn_fold(const struct stream_turn *turn, enum metrics_rows rows, const struct fold_rules *rules, uint64_t hash_seed,
-                              struct workspace **ret_workspace) MUST_CHECK;
+                              struct recent *recent, struct workspace **ret_workspace) MUST_CHECK;
 
 /* The horizon that spans both. */
 struct workspace_horizon metrics_turn_widen(struct workspace_horizon a, struct workspace_horizon b);

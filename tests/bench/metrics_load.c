@@ -315,6 +315,8 @@ struct results {
 struct waiting {
 	struct told told[4096];
 	size_t count;
+	uint64_t done_seq;        /* up to here figures stand, since done_us */
+	int64_t done_us;
 };
 
 struct instance {
@@ -324,24 +326,34 @@ struct instance {
 	struct results *results;
 };
 
+/* A turn may have taken events before their commit is told of here: then nothing was waited for. */
+static void count_sample(struct results *results, const struct told *told, int64_t done_us)
+{
+	for (unsigned event = 0; event < told->count; event++) {
+		uint64_t at = __atomic_fetch_add(&results->samples, 1, __ATOMIC_RELAXED);
+		if (at < SAMPLES_MAX)
+			results->us[at] = done_us <= told->committed_us ? 0 : (uint32_t)(done_us - told->committed_us);
+	}
+}
+
+static void count_done(struct waiting *waiting, struct results *results)
+{
+	size_t done = 0;
+	for (; done < waiting->count && waiting->told[done].last_seq <= waiting->done_seq; done++)
+		count_sample(results, &waiting->told[done], waiting->done_us);
+	waiting->count -= done;
+	memmove(waiting->told, waiting->told + done, waiting->count * sizeof waiting->told[0]);
+}
+
 static void on_committed(struct instance *instance, const char *key, uint64_t seq)
 {
-	int64_t now_us = bench_now_us();
 	__atomic_fetch_add(&instance->results->turns, 1, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < instance->regions_count; i++) {
 		if (!text_equal(instance->regions[i], key))
 			continue;
-		struct waiting *waiting = &instance->waiting[i];
-		size_t done = 0;
-		for (; done < waiting->count && waiting->told[done].last_seq <= seq; done++) {
-			for (unsigned event = 0; event < waiting->told[done].count; event++) {
-				uint64_t at = __atomic_fetch_add(&instance->results->samples, 1, __ATOMIC_RELAXED);
-				if (at < SAMPLES_MAX)
-					instance->results->us[at] = (uint32_t)(now_us - waiting->told[done].committed_us);
-			}
-		}
-		waiting->count -= done;
-		memmove(waiting->told, waiting->told + done, waiting->count * sizeof waiting->told[0]);
+		instance->waiting[i].done_seq = seq;
+		instance->waiting[i].done_us = bench_now_us();
+		count_done(&instance->waiting[i], instance->results);
 	}
 }
 
@@ -373,6 +385,7 @@ static void take_told(struct instance *instance, struct stream_consumer *consume
 	struct waiting *waiting = &instance->waiting[told->region];
 	if (waiting->count < ARRAY_COUNT(waiting->told))
 		waiting->told[waiting->count++] = *told;
+	count_done(waiting, instance->results);
 	stream_consumer_hint(consumer, instance->regions[told->region]);
 }
 
