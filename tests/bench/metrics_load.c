@@ -2,7 +2,7 @@
  * that keep coming, with the time from the commit of each to the commit of the figures that follow from it.
  *
  *   bench_metrics_load fill --dsn D --regions A,B --projects N --years Y --seed S
- *   bench_metrics_load live --dsn D --regions A,B --projects N --rate R --seconds S --instances I
+ *   bench_metrics_load live --dsn D --regions A,B --projects N --years Y --rate R --warm W --seconds S --instances I
  *
  * live: the next steps of projects that are under way. One process appends, in batches of a few events as regions send them, every region in turn; I others are the metrics
  * service (its turn, without its sockets), told of each commit by a pipe in place of the hint. */
@@ -569,13 +569,17 @@ static int live(int argc, char **argv)
 		appender.live[i] = region_at_end((unsigned)bench_argument_number(argc, argv, "projects", NULL),
 		                                 (unsigned)bench_argument_number(argc, argv, "years", "5"));
 	must(appender.db, db_exec(appender.db, "SET synchronous_commit = off"));
-	/* A round first, which loads every region: what has to be done once after a start is not what an event waits for. */
-	wait_for_samples(results, append_all(&appender, count, 400, 2, pipes, instances));
+	/* A round first, which loads every region, and W seconds as they are measured: what has to be done once after a start is not what
+	 * an event waits for. */
+	size_t rate = bench_argument_number(argc, argv, "rate", "500"), warm = bench_argument_number(argc, argv, "warm", "0");
+	uint64_t before = append_all(&appender, count, 400, 2, pipes, instances);
+	wait_for_samples(results, before);
+	if (warm > 0)
+		wait_for_samples(results, before + append_all(&appender, count, rate, warm, pipes, instances));
 	__atomic_store_n(&results->samples, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&results->turns, 0, __ATOMIC_RELAXED);
 	int64_t start_us = bench_now_us();
-	uint64_t events = append_all(&appender, count, bench_argument_number(argc, argv, "rate", "500"),
-	                             bench_argument_number(argc, argv, "seconds", "5"), pipes, instances);
+	uint64_t events = append_all(&appender, count, rate, bench_argument_number(argc, argv, "seconds", "5"), pipes, instances);
 	double seconds = (double)(bench_now_us() - start_us) / 1000000;
 	for (size_t i = 0; i < instances; i++)
 		close(pipes[i]);
