@@ -261,9 +261,9 @@ static enum status read_some(struct stream_consumer *consumer, const char *key, 
 	return status;
 }
 
-/* A batch at a time, until there are limit of them, no more, or as many bytes as a turn may hold. */
+/* A batch at a time, until there are limit of them, no more (*ret_all), or as many bytes as a turn may hold. */
 static enum status read_records(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit,
-                                struct stream_record **ret_records, size_t *ret_count)
+                                struct stream_record **ret_records, size_t *ret_count, bool *ret_all)
 {
 	struct reading reading = {NULL, 0, 0, 0};
 	enum status status = STATUS_OK;
@@ -274,6 +274,7 @@ static enum status read_records(struct stream_consumer *consumer, const char *ke
 	}
 	*ret_records = reading.at;
 	*ret_count = reading.count;
+	*ret_all = count < asked;
 	return status;
 }
 
@@ -283,6 +284,7 @@ struct turn_outcome {
 	size_t count;         /* records done; 0 also when another instance has the key */
 	uint64_t seq;         /* the cursor afterwards, or before when the turn failed */
 	struct db_rows *moved; /* the cursor's updated_time as the turn left it */
+	bool all;             /* there were no more records than these */
 	bool applying;        /* came as far as the records */
 	bool at_fault;        /* the records were at fault, not the surroundings */
 	struct fault fault;
@@ -297,7 +299,7 @@ static enum status apply_records(struct stream_consumer *consumer, const char *k
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	outcome->seq = cursor.seq;
-	status = read_records(consumer, key, cursor.seq, limit, &records, &count);
+	status = read_records(consumer, key, cursor.seq, limit, &records, &count, &outcome->all);
 	if (status != STATUS_OK || count == 0)
 		return status;
 	const struct proven *proven = find_proven(consumer, key);
@@ -569,7 +571,8 @@ static enum status run_batch(struct stream_consumer *consumer, struct attempt *a
 {
 	struct turn_outcome outcome;
 	enum status status = run_turn(consumer, attempt->key, consumer->options.batch_max, &outcome);
-	*ret_more = outcome.count > 0 || outcome.at_fault;
+	/* What comes after this turn's look is hinted, or found by the next poll. */
+	*ret_more = (outcome.count > 0 && !outcome.all) || outcome.at_fault;
 	if (!outcome.at_fault && outcome.count == 0)
 		give_back(consumer, attempt);
 	if (!outcome.at_fault)

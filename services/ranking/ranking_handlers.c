@@ -166,6 +166,9 @@ enum status ranking_handlers_apply(void *context, const struct stream_turn *turn
 			return status;
 	}
 	handlers->marked |= periods.count > 0;
+	enum status status = ranking_store_begin_derived(turn->db);
+	if (status != STATUS_OK)
+		return status;
 	return periods.joined_changed
 	           ? ranking_store_mark_changed(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count)
 	           : ranking_store_mark_due(turn->db, turn->arena, RANKING_COHORT_ALL, periods.codes, periods.count);
@@ -235,7 +238,9 @@ enum status ranking_handlers_recompute(struct ranking_handlers *handlers, const 
 	const char *taken = NULL;
 	const struct ranking_run *run = NULL;
 	*ret_computed = false;
-	enum status status = db_begin(handlers->db);
+	enum status status = db_begin_later(handlers->db);
+	if (status == STATUS_OK)
+		status = ranking_store_begin_derived(handlers->db);
 	if (status == STATUS_OK)
 		status = ranking_store_take_due(handlers->db, handlers->arena, RANKING_COHORT_ALL, period, &taken);
 	if (status == STATUS_NOT_FOUND) {

@@ -34,6 +34,11 @@ static enum status query_text(struct db *db, struct arena *arena, const char *sq
 
 /* ---- what is due ---- */
 
+enum status ranking_store_begin_derived(struct db *db)
+{
+	return db_run_later(db, "SELECT pg_catalog.set_config('synchronous_commit', 'off', true)", NULL, 0);
+}
+
 enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,
                                    size_t count)
 {
@@ -45,7 +50,7 @@ enum status ranking_store_mark_due(struct db *db, struct arena *arena, const cha
 	if (count == 0)
 		return STATUS_OK;
 	const struct db_param params[] = {db_text(cohort), db_array(arena, periods, count)};
-	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+	return db_run_later(db, SQL, params, ARRAY_COUNT(params));
 }
 
 enum status ranking_store_mark_changed(struct db *db, struct arena *arena, const char *cohort,
@@ -61,7 +66,7 @@ enum status ranking_store_mark_changed(struct db *db, struct arena *arena, const
 	if (count == 0)
 		return STATUS_OK;
 	const struct db_param params[] = {db_text(cohort), db_array(arena, periods, count)};
-	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+	return db_run_later(db, SQL, params, ARRAY_COUNT(params));
 }
 
 enum status ranking_store_mark_stale(struct db *db, const char *methodology_digest)
@@ -387,7 +392,7 @@ enum status ranking_store_save_live(struct db *db, struct arena *arena, const st
 		db_text(run->cohort), db_text(run->period), db_text(run->methodology->code),
 		db_integer(arena, run->methodology->version), db_text(methodology_digest), db_text(run->result_digest),
 		db_text(texts.document), db_text(texts.seqs), db_text(texts.notes)};
-	return db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
+	return db_run_later(db, SQL, params, ARRAY_COUNT(params));
 }
 
 enum status ranking_store_load_live_periods(struct db *db, struct arena *arena, const char *cohort,

@@ -15,6 +15,10 @@
 
 /* ---- what is due ---- */
 
+/* This transaction writes only what follows from the metric stream: its commit does not wait for the disk. Cursor, marks and
+ * live results vanish together, and are made again. Later (db_run_later), as what marks and saves below. */
+enum status ranking_store_begin_derived(struct db *db) MUST_CHECK;
+
 /* Remembers that (cohort, each of periods) must be computed again. Waits for a transaction that is computing one of
  * them now, so that no mark is lost. */
 enum status ranking_store_mark_due(struct db *db, struct arena *arena, const char *cohort, const char *const *periods,

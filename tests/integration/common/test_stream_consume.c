@@ -386,7 +386,7 @@ static void a_line_cut_at_any_statement_costs_a_repeat(void **state)
 		toy_close(&world.toy);
 		number += rounds % 2;
 	}
-	assert_true(rounds > 40);
+	assert_true(rounds > 24);
 	db_disconnect(&world.db);
 	db_proxy_stop(&proxy);
 }
@@ -465,7 +465,7 @@ static void a_process_killed_between_any_two_statements_loses_and_doubles_nothin
 		toy_close(&world.toy);
 		number += rounds % 2;
 	}
-	assert_true(rounds > 40);
+	assert_true(rounds > 24);
 	db_proxy_stop(&proxy);
 }
 
