@@ -120,50 +120,55 @@ enum { WANTED_MEASURED, WANTED_SIZE, WANTED_INDICATORS };
 enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
        COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_AUTHORITY };
 
+/* Whether the region has joined by period, a parameter: a stock, which stands in every period up to its horizon's last December. A
+ * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year. */
+#define JOINED_BY(period) \
+	period "::text IS NOT NULL AND EXISTS (SELECT FROM effreg.indicator_value AS joined WHERE joined.region_id = region.region_id" \
+	" AND joined.subject = '' AND joined.code = 'joined' AND joined.value > 0" \
+	" AND joined.period = LEAST(" period "::text, pg_catalog.left(horizon.month_last, 4) || $11))"
+
 /* A number of things of which there is no row is 0 within the months that the region's log speaks of ($9 to $10 are the period's); what
- * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once everything is settled. A region
- * without events in the period has no figures of it, but has joined when a period before says so. */
+ * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once
+ * everything is settled. OFFSET 0: by the primary key, whatever the planner thinks of a table that has just been filled. */
 static const char REGIONS_SQL[] =
 	"WITH previous_run AS ("
-	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST ")"
-	" SELECT region.region_id, region.iso, region.name_ru, region.name_en, COALESCE(figures.seq, 0),"
-	"  pg_catalog.encode(event.hash, 'hex'),"
-	"  CASE WHEN $7::json IS NULL THEN COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
-	"   AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0)"
-	"   ELSE COALESCE(cutoff.seq::bigint, 0) <= COALESCE(figures.seq, 0) END,"
-	"  previous.place,"
-	"  wanted.position = 1 AND COALESCE((SELECT joined.value > 0 FROM effreg.indicator_value AS joined"
-	"   WHERE joined.region_id = region.region_id AND joined.subject = '' AND joined.code = 'joined'"
-	"   AND joined.period <= $2 AND pg_catalog.length(joined.period) = pg_catalog.length($2) ORDER BY joined.period DESC LIMIT 1), false),"
+	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST "),"
+	" body AS MATERIALIZED ("
+	"  SELECT region.region_id, region.iso, region.name_ru, region.name_en, region.federal_district_en, COALESCE(figures.seq, 0) AS seq,"
+	"   pg_catalog.encode(event.hash, 'hex') AS head,"
+	"   CASE WHEN $7::json IS NULL THEN COALESCE(event_head.last_seq, 0) <= COALESCE(figures.seq, 0)"
+	"    AND COALESCE(metric_head.last_seq, 0) <= COALESCE(marks.seq, 0)"
+	"    ELSE COALESCE(cutoff.seq::bigint, 0) <= COALESCE(figures.seq, 0) END AS settled,"
+	"   previous.place, horizon.month_first, horizon.month_last, " JOINED_BY("$2") " AS joined, " JOINED_BY("$8") " AS joined_before"
+	"  FROM effreg.region"
+	"  LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = region.region_id"
+	"  LEFT JOIN pg_catalog.json_each_text($7::json) AS cutoff(region_id, seq) ON cutoff.region_id = region.region_id"
+	"  LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
+	"  LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
+	"  LEFT JOIN effreg.cursor AS figures"
+	"   ON figures.consumer = $5 AND figures.stream = 'event' AND figures.key = region.region_id"
+	"  LEFT JOIN effreg.cursor AS marks"
+	"   ON marks.consumer = '" RANKING_CONSUMER "' AND marks.stream = 'metric' AND marks.key = region.region_id"
+	"  LEFT JOIN LATERAL (SELECT found.hash FROM effreg.event AS found"
+	"   WHERE found.region_id = region.region_id AND found.seq = figures.seq OFFSET 0) AS event ON true"
+	"  LEFT JOIN (previous_run JOIN effreg.rating_row AS previous"
+	"    ON previous.cohort = $1 AND previous.period = $3"
+	"    AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
+	"   ON previous.region_id = region.region_id AND previous.authority = '')"
+	" SELECT body.region_id, body.iso, body.name_ru, body.name_en, body.seq, body.head, body.settled, body.place,"
+	"  wanted.position = 1 AND body.joined,"
 	"  pg_catalog.trim_scale(pg_catalog.round(CASE"
 	"   WHEN indicator.of_others THEN (SELECT pg_catalog.sum(other.value) FROM effreg.indicator_value AS other"
-	"    WHERE other.subject = 'region/' || region.region_id AND other.period = $2 AND other.code = wanted.code)"
+	"    WHERE other.subject LIKE 'region/%' AND other.subject = 'region/' || body.region_id AND other.period = $2 AND other.code = wanted.code)"
 	"   WHEN value.code IS NOT NULL THEN value.value"
-	"   WHEN indicator.absent_is_zero AND horizon.month_first <= $10 AND horizon.month_last >= $9 THEN 0 END, $6::integer))::text,"
-	"  region.federal_district_en,"
-	"  wanted.position = 1 AND NOT COALESCE((SELECT before.value > 0 FROM effreg.indicator_value AS before"
-	"   WHERE before.region_id = region.region_id AND before.subject = '' AND before.code = 'joined'"
-	"   AND before.period <= $8 AND pg_catalog.length(before.period) = pg_catalog.length($8) ORDER BY before.period DESC LIMIT 1), false), NULL"
-	" FROM effreg.region"
+	"   WHEN indicator.absent_is_zero AND body.month_first <= $10 AND body.month_last >= $9 THEN 0 END, $6::integer))::text,"
+	"  body.federal_district_en, wanted.position = 1 AND NOT body.joined_before, NULL"
+	" FROM body"
 	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
-	" LEFT JOIN effreg.indicator_value AS value"
-	"  ON value.region_id = region.region_id AND value.subject = '' AND value.period = $2 AND value.code = wanted.code"
 	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code"
-	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = region.region_id"
-	" LEFT JOIN pg_catalog.json_each_text($7::json) AS cutoff(region_id, seq) ON cutoff.region_id = region.region_id"
-	" LEFT JOIN effreg.event_head ON event_head.region_id = region.region_id"
-	" LEFT JOIN effreg.metric_head ON metric_head.region_id = region.region_id"
-	" LEFT JOIN effreg.cursor AS figures"
-	"  ON figures.consumer = $5 AND figures.stream = 'event' AND figures.key = region.region_id"
-	" LEFT JOIN effreg.cursor AS marks"
-	"  ON marks.consumer = '" RANKING_CONSUMER "' AND marks.stream = 'metric' AND marks.key = region.region_id"
-	" LEFT JOIN LATERAL (SELECT found.hash FROM effreg.event AS found"
-	"  WHERE found.region_id = region.region_id AND found.seq = figures.seq OFFSET 0) AS event ON true"
-	" LEFT JOIN (previous_run JOIN effreg.rating_row AS previous"
-	"   ON previous.cohort = $1 AND previous.period = $3"
-	"   AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
-	"  ON previous.region_id = region.region_id AND previous.authority = ''"
-	" ORDER BY region.region_id, wanted.position";
+	" LEFT JOIN LATERAL (SELECT stored.code, stored.value FROM effreg.indicator_value AS stored WHERE stored.region_id = body.region_id"
+	"  AND stored.subject = '' AND stored.period = $2 AND stored.code = wanted.code OFFSET 0) AS value ON true"
+	" ORDER BY body.region_id, wanted.position";
 
 /* The same for the authorities of region $1 that events have registered: the parameters but for the first two are those of
  * REGIONS_SQL. An authority has joined when it is registered by the end of the period and has not left by then. */
@@ -240,6 +245,14 @@ static const char *day_code(struct arena *arena, int64_t us)
 	return arena_text(arena, text, strlen("2023-12-31"));
 }
 
+/* 2023-Q1 → "-Q4": the last period of a year that is as long. */
+static const char *last_of_year(const char *period)
+{
+	if (strlen(period) == strlen("2023"))
+		return "";
+	return period[5] == 'Q' ? "-Q4" : period[5] == 'H' ? "-H2" : "-12";
+}
+
 static const char *const *wanted_codes(struct arena *arena, const struct ranking_question *question, size_t *ret_count)
 {
 	const struct methodology *methodology = question->methodology;
@@ -286,7 +299,8 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
 		db_text(cohort->code), db_text(question->period), db_text(has_previous ? previous.code : NULL),
 		db_array(arena, wanted, wanted_count), db_text(RANKING_METRICS_CONSUMER),
 		db_integer(arena, RANKING_INPUT_PLACES), db_text(question->cutoff), db_text(has_before ? before.code : NULL),
-		db_text(month_code(arena, parsed.from_us)), db_text(month_code(arena, parsed.to_us - 1))};
+		db_text(month_code(arena, parsed.from_us)), db_text(month_code(arena, parsed.to_us - 1)),
+		db_text(last_of_year(question->period))};
 	struct db_rows *rows;
 	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)

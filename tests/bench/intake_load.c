@@ -1,11 +1,11 @@
 /* intake_load: regions that push through CURVE, each over a session of its own and with its own key.
  *
  *   bench_intake_load --endpoint E --server-key FILE --keys DIR --regions A,B --events N [--rate N] [--first-sequence N]
- *                     [--batch 500] [--window 4] [--of planned|practices]
+ *                     [--batch 500] [--window 4] [--gather-ms 5] [--of planned|practices]
  *
  * DIR/OKTMO is a region's secret key. Events are made and every session is open, with one event stored, before the
  * clock starts. Without --rate each region sends whole batches as fast as credit allows. With --rate, events fall
- * due evenly, N a second over all regions; a region sends what is due as one batch, 5 ms after the first of it at the
+ * due evenly, N a second over all regions; a region sends what is due as one batch, --gather-ms after the first of it at the
  * latest, and an event's latency counts from when it was due: a slow answer delays nobody's clock. A region has at most
  * --window batches of --batch events unanswered. Prints one JSON
  * object; exit 1 when an event was not stored. */
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GATHER_US  5000
 #define STALL_US   60000000
 #define BATCH_MAX  (BENCH_BATCH_EVENTS < PUSH_EVENTS_MAX ? BENCH_BATCH_EVENTS : PUSH_EVENTS_MAX)
 
@@ -42,6 +41,7 @@ struct load {
 	size_t regions_count;
 	size_t batch_max, window;
 	double due_us;               /* between two events of a region; 0 = as fast as can be */
+	int64_t gather_us;           /* how long what is due waits for more of its batch */
 	int64_t started_us;
 	int64_t progress_us;
 	uint32_t *latencies_us;      /* one for each settled event */
@@ -118,7 +118,7 @@ static size_t due_now(const struct region_load *region, int64_t now_us)
 	if (now_us < first_us)
 		return 0;
 	size_t due = (size_t)((double)(now_us - first_us) / load->due_us) + 1;
-	bool waited = now_us - first_us >= GATHER_US;
+	bool waited = now_us - first_us >= load->gather_us;
 	due = due < left ? due : left;
 	return due >= load->batch_max || waited || due == left ? due : 0;
 }
@@ -241,6 +241,7 @@ static void arrange(struct load *load, struct bus *bus, int argc, char **argv)
 	load->window = bench_argument_number(argc, argv, "window", "4");
 	if (load->batch_max < 1 || load->batch_max > BATCH_MAX || load->window < 1 || load->window > PUSH_CLIENT_WINDOW)
 		fail("--batch, --window", "a batch has 1 to 500 events, a window 1 to 4 batches");
+	load->gather_us = (int64_t)bench_argument_number(argc, argv, "gather-ms", "5") * 1000;
 	load->due_us = rate == 0 ? 0 : 1e6 * (double)load->regions_count / (double)rate;
 	load->latencies_us = calloc(load->total + 1, sizeof *load->latencies_us);
 	ASSERT(load->latencies_us != NULL);
