@@ -491,7 +491,7 @@ static void having_joined_is_carried_forward(void **state)
 	need_database();
 	settle();
 	set_value(KGD, "2022", "joined", "1");
-	fixture_run(world.admin, "INSERT INTO effreg.region_horizon (region_id, month_first, month_last, definitions)"
+	admin_run("INSERT INTO effreg.region_horizon (region_id, month_first, month_last, definitions)"
 	                         " VALUES ('" KGD "', '2022-03', '2022-12', '')");  /* where its log ends */
 	write_change(KGD, "2022", "joined");
 	settle();
