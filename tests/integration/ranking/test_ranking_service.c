@@ -492,7 +492,7 @@ static void having_joined_is_carried_forward(void **state)
 	settle();
 	set_value(KGD, "2022", "joined", "1");
 	admin_run("INSERT INTO effreg.region_horizon (region_id, month_first, month_last, definitions)"
-	                         " VALUES ('" KGD "', '2022-03', '2022-12', '')");  /* where its log ends */
+	          " VALUES ('" KGD "', '2022-03', '2022-12', '')");  /* where its log ends */
 	write_change(KGD, "2022", "joined");
 	settle();
 	const struct json *document = ask_ok(READER, "rating.get", "{\"period\":\"2023\"}");
