@@ -59,7 +59,7 @@ centre_keys() {
 		centre_key metrics service --note "metrics" &&
 		centre_key ranking service --note "ranking" &&
 		centre_key notify service --note "notify" &&
-		centre_key gateway reader --note "gateway" &&
+		centre_key gateway bearer --note "gateway" &&
 		centre_key coordinator coordinator --note "federal coordinator" &&
 		centre_signing_key rating
 }

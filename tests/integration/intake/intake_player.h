@@ -10,6 +10,7 @@
 #include "common/crypto.h"
 #include "common/db.h"
 #include "common/push.h"
+#include "common/token.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -129,6 +130,25 @@ static inline void player_add_key(struct player *player, struct bus_keypair *ret
 	bus_keypair_new(ret_keypair);
 	const struct db_param params[] = {db_text(ret_keypair->public_key), db_text(role), db_text(region), db_text(sources)};
 	assert_int_equal(db_run(player->db, SQL, params, ARRAY_COUNT(params), NULL), STATUS_OK);
+}
+
+/* sources ("{a,b}") may be NULL. */
+static inline void player_add_token(struct player *player, char ret_token[TOKEN_TEXT_SIZE], const char *region, const char *sources)
+{
+	static const char SQL[] = "INSERT INTO effreg.token (digest, region_id, sources) VALUES ($1, $2, $3::text[])";
+	uint8_t random[TOKEN_RANDOM_BYTES];
+	ambient_random(random, sizeof random);
+	token_format(random, ret_token);
+	const struct sha256 digest = token_digest(ret_token);
+	const struct db_param params[] = {db_bytes(digest.bytes, SHA256_BYTES), db_text(region), db_text(sources)};
+	assert_int_equal(db_run(player->db, SQL, params, ARRAY_COUNT(params), NULL), STATUS_OK);
+}
+
+static inline void player_revoke_token(struct player *player, const char *token)
+{
+	const struct sha256 digest = token_digest(token);
+	const struct db_param params[] = {db_bytes(digest.bytes, SHA256_BYTES)};
+	assert_int_equal(db_run(player->db, "UPDATE effreg.token SET revoked_time = pg_catalog.now() WHERE digest = $1", params, 1, NULL), STATUS_OK);
 }
 
 static inline void player_revoke(struct player *player, const struct bus_keypair *keypair)
