@@ -27,6 +27,11 @@ const char *push_type_name(enum push_type type)
 	return TYPE_NAMES[type];
 }
 
+const char *push_witness_name(enum push_witness witness)
+{
+	return WITNESS_NAMES[witness];
+}
+
 /* ---- Parsing ---- */
 
 static enum status bad(struct fault *fault, const char *pointer, const char *text)
@@ -50,7 +55,7 @@ static bool read_hash(const struct json *json, const char *name, struct sha256 *
 	return text != NULL && sha256_parse_hex(text, ret_hash);
 }
 
-static bool is_source(const char *text)
+bool push_is_source(const char *text)
 {
 	size_t len = strlen(text);
 	size_t allowed = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-");
@@ -67,7 +72,7 @@ static enum status parse_hello(const struct json *json, struct push_message *mes
 	if (!read_count(json, "version", &version))
 		return bad(fault, "/version", "HELLO needs a version");
 	message->version = (int64_t)version;
-	if (message->source == NULL || !is_source(message->source))
+	if (message->source == NULL || !push_is_source(message->source))
 		return bad(fault, "/source", "HELLO needs a source of 1 to 128 of A-Z a-z 0-9 . _ : / -");
 	if (region != NULL && message->region == NULL)
 		return bad(fault, "/region", "a region is a string of eight digits");

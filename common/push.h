@@ -82,5 +82,7 @@ void push_format(struct buf *buf, const struct push_message *message);
 /* The members of push_parse_log but source_sequence, into an open object. */
 void push_write_log(struct json_writer *writer, const struct push_message *message);
 const char *push_type_name(enum push_type type);
+bool push_is_source(const char *text);  /* 1 to 128 of A-Z a-z 0-9 . _ : / - */
+const char *push_witness_name(enum push_witness witness);  /* "ok" */
 
 #endif
