@@ -259,10 +259,13 @@ static enum MHD_Result answer_too_large(struct http_request *request)
 	return send_answer(request);
 }
 
+/* Who is sending already hears nothing of an answer that closes the connection (a reset overtakes it), so what is not far too large is
+ * read and thrown away first; who asks whether to send at all is told at once. */
 static bool announces_too_much(const struct http_server *server, struct MHD_Connection *connection)
 {
 	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	return text != NULL && strtoull(text, NULL, 10) > server->body_bytes_max;
+	bool asks = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
+	return text != NULL && strtoull(text, NULL, 10) > (asks ? server->body_bytes_max : BODY_DISCARD_MAX);
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *at, size_t *len)

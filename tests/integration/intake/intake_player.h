@@ -196,9 +196,8 @@ static inline char *argument(struct player *player, const char *text)
 	return arena_text(player->arena, text, strlen(text));
 }
 
-static inline void process_start(struct player *player, struct process *ret_process, const char *quarantine_bytes_max)
+static inline void process_start_at(struct player *player, struct process *ret_process, unsigned port, const char *quarantine_bytes_max)
 {
-	unsigned port = free_port();
 	*ret_process = (struct process){.port = port};
 	snprintf(ret_process->endpoint, sizeof ret_process->endpoint, "tcp://127.0.0.1:%u", port);
 	char *arguments[] = {
@@ -214,6 +213,11 @@ static inline void process_start(struct player *player, struct process *ret_proc
 	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
 	assert_int_equal(posix_spawn(&ret_process->pid, arguments[0], &actions, NULL, arguments, environ), 0);
 	posix_spawn_file_actions_destroy(&actions);
+}
+
+static inline void process_start(struct player *player, struct process *ret_process, const char *quarantine_bytes_max)
+{
+	process_start_at(player, ret_process, free_port(), quarantine_bytes_max);
 }
 
 static inline bool process_lives(const struct process *process)
