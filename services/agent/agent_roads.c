@@ -26,6 +26,13 @@ struct road {
 	int64_t again_ms;
 	int64_t pause_until_ms;
 	struct backoff backoff;
+	int64_t seen_ms;                                 /* when ZeroMQ last was not blocked: a session stood, or the centre refused us */
+	enum https_state { HTTPS_OFF, HTTPS_ASK, HTTPS_ASKING, HTTPS_READY, HTTPS_PUSHING } https;
+	bool https_outstanding;                          /* a request has no answer yet; one that https does not wait for any more is ignored */
+	bool https_answers;                              /* the gateway's last answer was one */
+	int64_t https_again_ms;
+	struct backoff https_backoff;
+	struct spool_batch *https_batch;                 /* PUSHING: in its slot */
 	char alarm[32];
 	char alarm_text[512];
 };
@@ -74,18 +81,16 @@ static void give_up(struct road *road)
 	road->again_ms = ambient_monotonic_ms() + backoff_next_ms(&road->backoff, random);
 }
 
-static void on_welcomed(void *context, const struct push_welcome *welcome)
+/* What a session, or the gateway, says of the log is written down; false: it could not be. */
+static bool adopt(struct road *road, const struct push_welcome *welcome)
 {
-	struct road *road = context;
 	struct fault fault = {.offset = -1};
 	size_t again;
 	if (agent_spool_welcome(road->roads->spool, road->source.source_id, welcome, &again, &fault) != STATUS_OK) {
 		raise_alarm(road, &fault);
-		road->broken = true;
-		return;
+		return false;
 	}
 	road->source.memory = welcome->memory;
-	road->welcomed = true;
 	if (welcome->reopened)
 		road->cursor = 0;
 	if (again > 0) {
@@ -94,7 +99,16 @@ static void on_welcomed(void *context, const struct push_welcome *welcome)
 		log_write(LOG_EVENT_log_reopened, "source", road->source.name, "events", text, NULL);
 	}
 	clear_alarm(road);
-	backoff_reset(&road->backoff);
+	return true;
+}
+
+static void on_welcomed(void *context, const struct push_welcome *welcome)
+{
+	struct road *road = context;
+	road->welcomed = adopt(road, welcome);
+	road->broken = !road->welcomed;
+	if (road->welcomed)
+		backoff_reset(&road->backoff);
 }
 
 static void count_results(const struct road *road, const struct push_result *results, size_t count)
@@ -110,28 +124,33 @@ static void count_results(const struct road *road, const struct push_result *res
 	}
 }
 
-static void on_settled(void *context, struct push_batch *batch, const struct push_result *results)
+/* The answers to a batch are written down; false: they could not be, and what was sent is still waiting. */
+static bool settle(struct road *road, const struct spool_batch *sent, const struct push_result *results, const struct push_memory *memory)
 {
-	struct road *road = context;
-	struct spool_batch *sent = (struct spool_batch *)(void *)batch;
-	const struct push_memory memory = push_client_memory(road->client);
 	struct fault fault = {.offset = -1};
 	size_t later = 0;
 	for (size_t i = 0; i < PUSH_CLIENT_WINDOW; i++) {
 		if (road->slots[i] == sent)
 			road->busy[i] = false;
 	}
-	if (agent_spool_settle(road->roads->spool, road->source.source_id, sent, results, &memory, ambient_now_us(), &later, &fault) != STATUS_OK) {
+	if (agent_spool_settle(road->roads->spool, road->source.source_id, sent, results, memory, ambient_now_us(), &later, &fault) != STATUS_OK) {
 		raise_alarm(road, &fault);
-		road->broken = true;
-		return;
+		return false;
 	}
-	road->source.memory = memory;
-	count_results(road, results, batch->count);
+	road->source.memory = *memory;
+	count_results(road, results, sent->batch.count);
 	if (later > 0) {
 		road->rewind = true;
 		road->pause_until_ms = ambient_monotonic_ms() + QUOTA_AGAIN_MS;
 	}
+	return true;
+}
+
+static void on_settled(void *context, struct push_batch *batch, const struct push_result *results)
+{
+	struct road *road = context;
+	const struct push_memory memory = push_client_memory(road->client);
+	road->broken = !settle(road, (struct spool_batch *)(void *)batch, results, &memory) || road->broken;
 }
 
 static enum status begin(struct road *road, struct fault *fault)
@@ -149,7 +168,8 @@ static enum status begin(struct road *road, struct fault *fault)
 
 /* ---- Filling ---- */
 
-static bool fill_slot(struct road *road, size_t slot, struct fault *fault)
+/* The next batch that waits, in the slot; NULL: there is none, or it cannot be read now. */
+static struct spool_batch *load_slot(struct road *road, size_t slot, struct fault *fault)
 {
 	if (road->slots[slot] == NULL) {
 		road->slots[slot] = calloc(1, sizeof *road->slots[slot]);
@@ -157,9 +177,17 @@ static bool fill_slot(struct road *road, size_t slot, struct fault *fault)
 	}
 	struct spool_batch *batch = road->slots[slot];
 	if (agent_spool_load_batch(road->roads->spool, road->source.source_id, road->cursor, batch, fault) != STATUS_OK || batch->batch.count == 0)
+		return NULL;
+	road->busy[slot] = true;
+	return batch;
+}
+
+static bool fill_slot(struct road *road, size_t slot, struct fault *fault)
+{
+	struct spool_batch *batch = load_slot(road, slot, fault);
+	if (batch == NULL)
 		return false;
 	road->cursor = batch->places[batch->batch.count - 1];
-	road->busy[slot] = true;
 	ASSERT(push_client_offer(road->client, &batch->batch));
 	return true;
 }
@@ -179,37 +207,189 @@ static void fill(struct road *road, int64_t now_ms)
 	}
 }
 
+/* ---- The second road ---- */
+
+static void tell_road(const struct road *road, const char *name)
+{
+	log_write(LOG_EVENT_road_changed, "source", road->source.name, "road", name, NULL);
+}
+
+/* What ZeroMQ was given and has not answered is loaded again. */
+static void turn_to_https(struct road *road)
+{
+	give_up(road);
+	road->again_ms = 0;
+	road->https = HTTPS_ASK;
+	road->https_answers = false;
+	backoff_reset(&road->https_backoff);
+	tell_road(road, "https");
+}
+
+/* What the gateway was given and has not answered is sent again: the log knows the ids. */
+static void turn_to_zeromq(struct road *road)
+{
+	road->https = HTTPS_OFF;
+	road->cursor = 0;
+	memset(road->busy, 0, sizeof road->busy);
+	tell_road(road, "zeromq");
+}
+
+/* Asks for the log anew, after a wait. */
+static void put_off(struct road *road, const struct https_answer *answer)
+{
+	uint32_t random;
+	ambient_random(&random, sizeof random);
+	int64_t wait_ms = backoff_next_ms(&road->https_backoff, random);
+	road->https = HTTPS_ASK;
+	road->cursor = 0;
+	memset(road->busy, 0, sizeof road->busy);
+	road->https_again_ms = ambient_monotonic_ms() + (answer != NULL && answer->wait_ms > wait_ms ? answer->wait_ms : wait_ms);
+}
+
+/* A gateway that does not answer is no alarm, just as a line that is cut; one that refuses is. */
+static void take_trouble(struct road *road, const struct https_answer *answer)
+{
+	road->https_answers = answer->kind != HTTPS_LATER;
+	if (answer->kind == HTTPS_REFUSED)
+		raise_alarm(road, &answer->fault);
+	else if (answer->kind == HTTPS_LATER)
+		log_write(LOG_EVENT_road_lost, "source", road->source.name, "code", answer->fault.code, "error", answer->fault.text, NULL);
+	put_off(road, answer);
+}
+
+static void on_asked(void *context, const struct https_answer *answer)
+{
+	struct road *road = context;
+	struct fault fault = {.offset = -1};
+	struct push_welcome welcome = {.source_sequence = answer->message.source_sequence, .memory = road->source.memory};
+	road->https_outstanding = false;
+	if (road->https != HTTPS_ASKING)
+		return;
+	if (answer->kind != HTTPS_DONE) {
+		take_trouble(road, answer);
+		return;
+	}
+	road->https_answers = true;
+	if (push_memory_judge(&welcome.memory, &answer->message, true, &welcome.reopened, &fault) != STATUS_OK) {
+		raise_alarm(road, &fault);
+		put_off(road, NULL);
+		return;
+	}
+	road->https = HTTPS_READY;
+	if (!adopt(road, &welcome))
+		put_off(road, NULL);
+	loop_soon(road->roads->service->loop, on_pump, road->roads);
+}
+
+static void on_pushed(void *context, const struct https_answer *answer)
+{
+	struct road *road = context;
+	const struct spool_batch *batch = road->https_batch;
+	const struct push_memory memory = {.seq = answer->message.last_seq, .hash = answer->message.head, .incarnation = road->source.memory.incarnation};
+	road->https_batch = NULL;
+	road->https_outstanding = false;
+	if (road->https != HTTPS_PUSHING)
+		return;
+	if (answer->kind != HTTPS_DONE) {
+		take_trouble(road, answer);
+		return;
+	}
+	road->https = HTTPS_READY;
+	if (answer->message.count != batch->batch.count || !settle(road, batch, answer->message.results, &memory)) {
+		put_off(road, NULL);
+		return;
+	}
+	road->https_answers = true;
+	backoff_reset(&road->https_backoff);
+	loop_soon(road->roads->service->loop, on_pump, road->roads);
+}
+
+static void push_over_https(struct road *road, int64_t now_ms)
+{
+	struct fault fault = {.offset = -1};
+	if (road->rewind) {
+		road->rewind = false;
+		road->cursor = 0;
+	}
+	struct spool_batch *batch = now_ms < road->pause_until_ms ? NULL : load_slot(road, 0, &fault);
+	if (batch == NULL)
+		return;
+	batch->batch.count = agent_https_push(road->roads->options.https, &batch->batch, &road->source.memory, on_pushed, road);
+	road->cursor = batch->places[batch->batch.count - 1];
+	road->https_batch = batch;
+	road->https_outstanding = true;
+	road->https = HTTPS_PUSHING;
+}
+
+static void step_https(struct road *road, int64_t now_ms)
+{
+	if (road->https_outstanding)
+		return;
+	if (road->https == HTTPS_ASK && now_ms >= road->https_again_ms) {
+		road->https = HTTPS_ASKING;
+		road->https_outstanding = true;
+		agent_https_ask(road->roads->options.https, road->source.name, &road->source.memory, on_asked, road);
+	} else if (road->https == HTTPS_READY) {
+		push_over_https(road, now_ms);
+	}
+}
+
 /* ---- Turns ---- */
+
+static enum status step_zeromq(struct road *road, int64_t now_ms, struct fault *fault)
+{
+	enum status status = STATUS_OK;
+	if (road->client == NULL && now_ms < road->again_ms)
+		return STATUS_OK;
+	if (road->client == NULL)
+		status = begin(road, fault);
+	if (status == STATUS_OK) {
+		fill(road, now_ms);
+		status = push_client_step(road->client, fault);
+	}
+	return status;
+}
 
 static void step(struct road *road)
 {
+	const struct agent_roads_options *options = &road->roads->options;
 	int64_t now_ms = ambient_monotonic_ms();
 	struct fault fault = {.offset = -1};
-	enum status status = STATUS_OK;
-	if (road->client == NULL && now_ms < road->again_ms)
-		return;
-	if (road->client == NULL)
-		status = begin(road, &fault);
-	if (status == STATUS_OK) {
-		fill(road, now_ms);
-		status = push_client_step(road->client, &fault);
-	}
+	enum status status = step_zeromq(road, now_ms, &fault);
+	bool is_open = road->client != NULL && push_client_is_open(road->client);
 	if (status != STATUS_OK)
 		raise_alarm(road, &fault);
+	if (is_open || status == STATUS_FORBIDDEN)
+		road->seen_ms = now_ms;
 	if (status != STATUS_OK || road->broken)
 		give_up(road);
+	if (is_open && road->https != HTTPS_OFF)
+		turn_to_zeromq(road);
+	else if (!is_open && options->https != NULL && road->https == HTTPS_OFF && now_ms - road->seen_ms >= options->https_after_ms)
+		turn_to_https(road);
+	if (road->https != HTTPS_OFF)
+		step_https(road, now_ms);
+}
+
+static enum road_kind road_in_use(const struct road *road)
+{
+	if (road->client != NULL && push_client_is_open(road->client))
+		return ROAD_ZEROMQ;
+	return road->https != HTTPS_OFF && road->https_answers ? ROAD_HTTPS : ROAD_NONE;
 }
 
 static void tell(const struct agent_roads *roads)
 {
-	size_t connected = 0, alarmed = 0;
+	size_t connected = 0, over_https = 0, alarmed = 0;
 	const struct spool_counts counts = agent_spool_counts(roads->spool);
 	for (size_t i = 0; i < roads->count; i++) {
-		connected += roads->roads[i].client != NULL && push_client_is_open(roads->roads[i].client);
+		connected += road_in_use(&roads->roads[i]) == ROAD_ZEROMQ;
+		over_https += road_in_use(&roads->roads[i]) == ROAD_HTTPS;
 		alarmed += roads->roads[i].alarm[0] != '\0';
 	}
 	telemetry_set("effreg_agent_sources", "Sources that the agent sends for.", "", (double)roads->count);
 	telemetry_set("effreg_agent_sources_connected", "Of these, those with a session at the centre.", "", (double)connected);
+	telemetry_set("effreg_agent_sources_https", "Of these, those that send to the gateway, for ZeroMQ is blocked.", "", (double)over_https);
 	telemetry_set("effreg_agent_sources_alarmed", "Of these, those with an alarm: effreg agent status tells which.", "", (double)alarmed);
 	telemetry_set("effreg_agent_waiting_events", "Events that the centre has not stored yet.", "", (double)counts.waiting);
 	telemetry_set("effreg_agent_refused_events", "Events that the centre refused.", "", (double)counts.refused);
@@ -244,7 +424,8 @@ static enum status find_sources(struct agent_roads *roads, struct fault *fault)
 	/* They are only ever added, behind those that are there. */
 	for (size_t i = roads->count; i < count; i++)
 		roads->roads[i] = (struct road){
-			.roads = roads, .source = sources[i], .backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS}};
+			.roads = roads, .source = sources[i], .backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS},
+			.https_backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS}, .seen_ms = ambient_monotonic_ms()};
 	roads->count = count;
 	return STATUS_OK;
 }
@@ -297,7 +478,7 @@ size_t agent_roads_look(const struct agent_roads *roads, struct road_state ret_s
 	for (size_t i = 0; i < roads->count; i++) {
 		const struct road *road = &roads->roads[i];
 		ret_states[i] = (struct road_state){
-			.source = road->source.name, .connected = road->client != NULL && push_client_is_open(road->client),
+			.source = road->source.name, .road = road_in_use(road),
 			.memory = road->source.memory, .alarm = road->alarm, .alarm_text = road->alarm_text};
 	}
 	return roads->count;
