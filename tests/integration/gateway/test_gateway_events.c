@@ -195,12 +195,7 @@ static void start_gateway(struct process *process, const struct process *behind)
 		argument(&player, "--push-server-key-file"), argument(&player, player_file(&player, "server.pub")),
 		argument(&player, "--http-arrive-ms"), argument(&player, ARRIVE_MS),
 		argument(&player, "--key-file"), argument(&player, player_file(&player, "bearer")), NULL};
-	posix_spawn_file_actions_t actions;
-	const char *log = getenv("EFFREG_TEST_INTAKE_LOG");
-	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
-	assert_int_equal(posix_spawn(&process->pid, arguments[0], &actions, NULL, arguments, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
+	process_spawn(arguments, &process->pid);
 	int64_t until_ms = ambient_monotonic_ms() + WAIT_MS;
 	int fd;
 	while ((fd = connect_to(process)) < 0) {

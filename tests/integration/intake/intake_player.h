@@ -196,6 +196,16 @@ static inline char *argument(struct player *player, const char *text)
 	return arena_text(player->arena, text, strlen(text));
 }
 
+static inline void process_spawn(char *const *arguments, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	const char *log = getenv("EFFREG_TEST_INTAKE_LOG");
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
+	assert_int_equal(posix_spawn(ret_pid, arguments[0], &actions, NULL, arguments, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+}
+
 static inline void process_start_at(struct player *player, struct process *ret_process, unsigned port, const char *quarantine_bytes_max)
 {
 	*ret_process = (struct process){.port = port};
@@ -207,12 +217,7 @@ static inline void process_start_at(struct player *player, struct process *ret_p
 		argument(player, "--stream-endpoint"), argument(player, arena_printf(player->arena, "tcp://127.0.0.1:%u", free_port())),
 		argument(player, "--server-key-file"), argument(player, player_file(player, "server")),
 		argument(player, "--quarantine-bytes-max"), argument(player, quarantine_bytes_max), NULL};
-	posix_spawn_file_actions_t actions;
-	const char *log = getenv("EFFREG_TEST_INTAKE_LOG");
-	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
-	assert_int_equal(posix_spawn(&ret_process->pid, arguments[0], &actions, NULL, arguments, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
+	process_spawn(arguments, &ret_process->pid);
 }
 
 static inline void process_start(struct player *player, struct process *ret_process, const char *quarantine_bytes_max)
