@@ -63,7 +63,9 @@ static enum status find_sources(struct keys_session *session, const char **ret_s
 static enum status hand_out(struct keys_session *session, const char *token)
 {
 	const char *path = cli_args_value(session->args, "out");
-	return path == NULL ? STATUS_OK : ambient_write_file(path, span_of_text(arena_printf(session->arena, "%s\n", token)), 0600, &session->fault);
+	if (path == NULL || ambient_write_file(path, span_of_text(arena_printf(session->arena, "%s\n", token)), 0600, &session->fault) == STATUS_OK)
+		return STATUS_OK;
+	return STATUS_INVALID;  /* it is the argument that is wrong, not the database that is away */
 }
 
 static enum status new_token(struct keys_session *session, const char *token, const char *digest_hex)
