@@ -13,6 +13,7 @@
  * The loop keeps the timer: a server is destroyed when the loop has ended, or is never run again. */
 #include "common/http.h"
 
+#include "common/ambient.h"
 #include "common/buf.h"
 #include "common/http_line.h"
 
@@ -127,7 +128,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
 	struct http_server *server = context;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*line = http_line_open(&server->lines, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+		*line = http_line_open(&server->lines, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+		                       ambient_monotonic_ms());
 	else
 		http_line_close(&server->lines, *line);
 }
@@ -150,7 +152,7 @@ static void server_run(void *context)
 static void on_tick(void *context)
 {
 	struct http_server *server = context;
-	http_lines_shut(server->lines, server->arrive_ms);
+	http_lines_shut(server->lines, server->arrive_ms, ambient_monotonic_ms());
 	server_run(server);
 }
 
@@ -230,7 +232,7 @@ void http_answer(struct http_request *request, unsigned code, const char *conten
 	}
 	request->code = code;
 	request->response = response_new(request, content_type, body);
-	http_line_move(line_of(request->connection), HTTP_LINE_LEAVES);
+	http_line_move(line_of(request->connection), HTTP_LINE_LEAVES, ambient_monotonic_ms());
 	if (!request->suspended)
 		return;
 	request_resume(request);
@@ -295,7 +297,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (!buf_ok(&request->body))
 		return answer_too_large(request);
 	request->held = true;
-	http_line_move(line_of(connection), HTTP_LINE_IS_HANDLED);
+	http_line_move(line_of(connection), HTTP_LINE_IS_HANDLED, ambient_monotonic_ms());
 	server->handler(server->context, request);
 	if (request->response != NULL)
 		return send_answer(request);
@@ -310,7 +312,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	(void)how;
 	struct http_request *request = *held;
 	*held = NULL;
-	http_line_move(line_of(connection), HTTP_LINE_IS_KEPT);
+	http_line_move(line_of(connection), HTTP_LINE_IS_KEPT, ambient_monotonic_ms());
 	if (request == NULL)
 		return;
 	request->connection = NULL;

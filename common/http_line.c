@@ -1,6 +1,5 @@
 #include "common/http_line.h"
 
-#include "common/ambient.h"
 #include "common/http.h"
 
 #include <stdlib.h>
@@ -13,11 +12,11 @@ struct http_line {
 	struct http_line *previous, *next;
 };
 
-struct http_line *http_line_open(struct http_line **lines, int fd)
+struct http_line *http_line_open(struct http_line **lines, int fd, int64_t now_ms)
 {
 	struct http_line *line = calloc(1, sizeof *line);
 	ASSERT(line != NULL);
-	*line = (struct http_line){.fd = fd, .since_ms = ambient_monotonic_ms(), .next = *lines};
+	*line = (struct http_line){.fd = fd, .since_ms = now_ms, .next = *lines};
 	if (line->next != NULL)
 		line->next->previous = line;
 	*lines = line;
@@ -35,10 +34,10 @@ void http_line_close(struct http_line **lines, struct http_line *line)
 	free(line);
 }
 
-void http_line_move(struct http_line *line, enum http_line_phase phase)
+void http_line_move(struct http_line *line, enum http_line_phase phase, int64_t now_ms)
 {
 	line->phase = phase;
-	line->since_ms = ambient_monotonic_ms();
+	line->since_ms = now_ms;
 }
 
 static bool is_overdue(const struct http_line *line, int64_t arrive_ms, int64_t now_ms)
@@ -53,9 +52,8 @@ static bool is_overdue(const struct http_line *line, int64_t arrive_ms, int64_t 
 	return false;
 }
 
-void http_lines_shut(const struct http_line *lines, int64_t arrive_ms)
+void http_lines_shut(const struct http_line *lines, int64_t arrive_ms, int64_t now_ms)
 {
-	int64_t now_ms = ambient_monotonic_ms();
 	for (const struct http_line *line = lines; line != NULL; line = line->next) {
 		if (is_overdue(line, arrive_ms, now_ms))
 			shutdown(line->fd, SHUT_RDWR);

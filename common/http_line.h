@@ -16,11 +16,11 @@ enum http_line_phase {
 
 struct http_line;
 
-/* A new one in *lines, waiting for its first request. Borrows fd. */
-struct http_line *http_line_open(struct http_line **lines, int fd);
+/* now_ms: monotonic. A new one in *lines, waiting for its first request. Borrows fd. */
+struct http_line *http_line_open(struct http_line **lines, int fd, int64_t now_ms);
 void http_line_close(struct http_line **lines, struct http_line *line);
-void http_line_move(struct http_line *line, enum http_line_phase phase);
+void http_line_move(struct http_line *line, enum http_line_phase phase, int64_t now_ms);
 /* Shuts the overdue ones down; they stay in the list until they are closed. */
-void http_lines_shut(const struct http_line *lines, int64_t arrive_ms);
+void http_lines_shut(const struct http_line *lines, int64_t arrive_ms, int64_t now_ms);
 
 #endif

@@ -21,9 +21,16 @@ ALTER TABLE effreg.client_key DROP CONSTRAINT client_key_role_check;
 ALTER TABLE effreg.client_key ADD CONSTRAINT client_key_role_check
     CHECK (role IN ('region', 'gateway', 'coordinator', 'reader', 'service', 'bearer'));
 COMMENT ON COLUMN effreg.client_key.role IS 'region: writes its own log; gateway: writes for the region it names; bearer: writes for the region of the token it shows, and queries; coordinator: queries and publishes; reader: queries and feed; service: internal streams';
-COMMENT ON COLUMN effreg.audit.act IS 'What was done: key.added, key.rotated, key.revoked, token.added, token.revoked';
+COMMENT ON COLUMN effreg.audit.act IS 'What was done: key.added, key.changed, key.rotated, key.revoked, token.added, token.revoked';
 COMMENT ON COLUMN effreg.audit.subject IS 'To what: a public key; the digest of a token, hexadecimal';
 
 -- Intake asks whether a token is valid within the transaction that stores. Nobody changes a token but to end it.
 GRANT SELECT ON effreg.token TO effreg_intake, effreg_ops;
 GRANT INSERT (digest, region_id, sources, note), UPDATE (revoked_time) ON effreg.token TO effreg_ops;
+
+-- The gateway's key as deploy/prepare and the demo have made it: what it read it still reads, and what it may write needs a token.
+WITH changed AS (
+    UPDATE effreg.client_key SET role = 'bearer' WHERE role = 'reader' AND note = 'gateway' AND revoked_time IS NULL RETURNING public_key
+)
+INSERT INTO effreg.audit (act, subject, detail)
+SELECT 'key.changed', public_key, '{"role": "bearer", "was": "reader"}' FROM changed;

@@ -270,6 +270,13 @@ static void on_asked(void *context, const struct https_answer *answer)
 		return;
 	}
 	road->https_answers = true;
+	if (!text_equal(answer->message.region, road->roads->region)) {
+		fault_set(&fault, STATUS_FORBIDDEN, "forbidden_region", "", -1, "the token is region %s's, this agent is region %s's", answer->message.region,
+		          road->roads->region);
+		raise_alarm(road, &fault);
+		put_off(road, NULL);
+		return;
+	}
 	if (push_memory_judge(&welcome.memory, &answer->message, true, &welcome.reopened, &fault) != STATUS_OK) {
 		raise_alarm(road, &fault);
 		put_off(road, NULL);
@@ -279,6 +286,16 @@ static void on_asked(void *context, const struct https_answer *answer)
 	if (!adopt(road, &welcome))
 		put_off(road, NULL);
 	loop_soon(road->roads->service->loop, on_pump, road->roads);
+}
+
+/* A token may be for fewer sources than the key is: that is no fault of the events, which wait for ZeroMQ or another token. */
+static bool is_forbidden_source(const struct push_message *receipt)
+{
+	for (size_t i = 0; i < receipt->count; i++) {
+		if (receipt->results[i].outcome == PUSH_REJECTED && text_equal(receipt->results[i].code, "forbidden_source"))
+			return true;
+	}
+	return false;
 }
 
 static void on_pushed(void *context, const struct https_answer *answer)
@@ -292,6 +309,13 @@ static void on_pushed(void *context, const struct https_answer *answer)
 		return;
 	if (answer->kind != HTTPS_DONE) {
 		take_trouble(road, answer);
+		return;
+	}
+	if (is_forbidden_source(&answer->message)) {
+		struct fault fault;
+		fault_set(&fault, STATUS_FORBIDDEN, "forbidden_source", "", -1, "the token may not write as source \"%.128s\"", road->source.name);
+		raise_alarm(road, &fault);
+		put_off(road, NULL);
 		return;
 	}
 	road->https = HTTPS_READY;

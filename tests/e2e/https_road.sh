@@ -166,8 +166,25 @@ check "a new token is made" centre_effreg keys token new --region "$region" --ou
 agent_stop
 agent_start "${second_road[@]}"
 check "with it what waited is sent" agent_until stored_once 81
-check_equal "the list shows both" "1 1" \
+check_equal "the list shows that one of two is revoked" "1 1" \
 	"$(centre_effreg keys token list --region "$region" --format json | grep -oE '"revoked_time":(null|")' | sort | uniq -c | awk '{ print $1 }' | paste -sd ' ')"
+
+agent_stop
+other=${test_regions[1]}
+source=$(head -n 1 "$test_work/lines" | sed -E 's/.*"source": ?"([^"]*)".*/\1/')
+sed -n '81,85p' "$test_work/lines" | agent_drop more.ndjson
+check "another region's token is made" centre_effreg keys token new --region "$other" --out "$test_work/other.token"
+agent_start "${second_road[@]}" --gateway-token-file "$test_work/other.token"
+check "with it nothing is sent, and the agent says so" agent_until has_alarm forbidden_region
+agent_stop
+check "a token for another source is made" centre_effreg keys token new --region "$region" --source "$source/other" --out "$test_work/narrow.token"
+agent_start "${second_road[@]}" --gateway-token-file "$test_work/narrow.token"
+check "with it the agent says so too" agent_until has_alarm forbidden_source
+check_equal "and no event is given up for it" "5 0" "$(agent_count waiting) $(agent_count refused)"
+agent_stop
+agent_start "${second_road[@]}"
+check "with the right one they are sent" agent_until stored_once 86
+check "libcurl and TLS leave the agent under 30 MB" test "$(awk '/^VmHWM/ { print $2 }' "/proc/$agent_pid/status")" -lt 30720
 
 # ---- ZeroMQ works again: something forwards to intake at the address where nothing was
 check "another road is not taken yet" road_is '"https"'
@@ -197,7 +214,7 @@ asyncio.run(main())
 PYTHON
 relay=$!
 trap 'agent_stop; proxy_stop; kill "$relay" 2>/dev/null || true; test_end' EXIT
-sed -n '81,$p' "$test_work/lines" | agent_drop sixth.ndjson
+sed -n '86,$p' "$test_work/lines" | agent_drop sixth.ndjson
 check "the agent goes back to ZeroMQ" agent_until road_is '"zeromq"'
 check "every event that was accepted is stored, each once" agent_until stored_once "$((total + 1))"
 check "and none waits" agent_until agent_has_sent
