@@ -13,7 +13,9 @@
  * The loop keeps the timer: a server is destroyed when the loop has ended, or is never run again. */
 #include "common/http.h"
 
+#include "common/ambient.h"
 #include "common/buf.h"
+#include "common/http_line.h"
 
 #include <microhttpd.h>
 #include <netdb.h>
@@ -35,6 +37,9 @@ struct http_server {
 	http_handler *handler;
 	void *context;
 	struct http_request *deferred;  /* all that wait for http_answer */
+	struct http_line *lines;
+	int64_t arrive_ms;
+	size_t body_bytes_max;
 };
 
 struct header {
@@ -69,7 +74,7 @@ static struct http_request *request_new(struct http_server *server, struct MHD_C
 	*request = (struct http_request){.server = server, .connection = connection, .arena = arena_new(ARENA_MAX)};
 	request->method = arena_text(request->arena, method, strlen(method));
 	request->path = arena_text(request->arena, path, strlen(path));
-	buf_init(&request->body, HTTP_BODY_MAX);
+	buf_init(&request->body, server->body_bytes_max);
 	return request;
 }
 
@@ -112,6 +117,23 @@ struct arena *http_arena(struct http_request *request)
 	return request->arena;
 }
 
+/* ---- Connections ---- */
+
+static struct http_line *line_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **line, enum MHD_ConnectionNotificationCode what)
+{
+	struct http_server *server = context;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		*line = http_line_open(&server->lines, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+		                       ambient_monotonic_ms());
+	else
+		http_line_close(&server->lines, *line);
+}
+
 /* ---- Running libmicrohttpd ---- */
 
 static void server_run(void *context)
@@ -125,6 +147,13 @@ static void server_run(void *context)
 			return;
 	}
 	loop_soon(server->loop, server_run, server);
+}
+
+static void on_tick(void *context)
+{
+	struct http_server *server = context;
+	http_lines_shut(server->lines, server->arrive_ms, ambient_monotonic_ms());
+	server_run(server);
 }
 
 /* ---- Answers ---- */
@@ -203,6 +232,7 @@ void http_answer(struct http_request *request, unsigned code, const char *conten
 	}
 	request->code = code;
 	request->response = response_new(request, content_type, body);
+	http_line_move(line_of(request->connection), HTTP_LINE_LEAVES, ambient_monotonic_ms());
 	if (!request->suspended)
 		return;
 	request_resume(request);
@@ -224,14 +254,20 @@ static enum MHD_Result send_answer(struct http_request *request)
 
 static enum MHD_Result answer_too_large(struct http_request *request)
 {
-	http_answer(request, MHD_HTTP_CONTENT_TOO_LARGE, "text/plain", span_of_text("the body is over 1 MiB\n"));
+	const char *text = arena_printf(request->arena,
+		"{\"error\":{\"code\":\"too_large\",\"text\":\"the body is over %zu KiB\",\"text_ru\":\"тело запроса больше %zu КиБ\"}}\n",
+		request->server->body_bytes_max / 1024, request->server->body_bytes_max / 1024);
+	http_answer(request, MHD_HTTP_CONTENT_TOO_LARGE, "application/json", span_of_text(text));
 	return send_answer(request);
 }
 
-static bool announces_too_much(struct MHD_Connection *connection)
+/* Who is sending already hears nothing of an answer that closes the connection (a reset overtakes it), so what is not far too large is
+ * read and thrown away first; who asks whether to send at all is told at once. */
+static bool announces_too_much(const struct http_server *server, struct MHD_Connection *connection)
 {
 	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	return text != NULL && strtoull(text, NULL, 10) > HTTP_BODY_MAX;
+	bool asks = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
+	return text != NULL && strtoull(text, NULL, 10) > (asks ? server->body_bytes_max : BODY_DISCARD_MAX);
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *at, size_t *len)
@@ -252,7 +288,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (request == NULL) {
 		request = request_new(server, connection, method, path);
 		*held = request;
-		return announces_too_much(connection) ? answer_too_large(request) : MHD_YES;
+		return announces_too_much(server, connection) ? answer_too_large(request) : MHD_YES;
 	}
 	if (*upload_len > 0)
 		return take_body(request, upload, upload_len);
@@ -261,6 +297,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (!buf_ok(&request->body))
 		return answer_too_large(request);
 	request->held = true;
+	http_line_move(line_of(connection), HTTP_LINE_IS_HANDLED, ambient_monotonic_ms());
 	server->handler(server->context, request);
 	if (request->response != NULL)
 		return send_answer(request);
@@ -272,10 +309,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode how)
 {
 	(void)context;
-	(void)connection;
 	(void)how;
 	struct http_request *request = *held;
 	*held = NULL;
+	http_line_move(line_of(connection), HTTP_LINE_IS_KEPT, ambient_monotonic_ms());
 	if (request == NULL)
 		return;
 	request->connection = NULL;
@@ -311,6 +348,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *server, const struct 
 	                        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
 	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 	                        MHD_OPTION_END);
 }
 
@@ -323,7 +361,8 @@ enum status http_server_new(struct loop *loop, const char *address, http_handler
 		return status;
 	struct http_server *server = calloc(1, sizeof *server);
 	ASSERT(server != NULL);
-	*server = (struct http_server){.loop = loop, .handler = handler, .context = context};
+	*server = (struct http_server){.loop = loop, .handler = handler, .context = context,
+	                               .arrive_ms = HTTP_ARRIVE_MS, .body_bytes_max = HTTP_BODY_MAX};
 	server->daemon = daemon_start(server, found);
 	freeaddrinfo(found);
 	if (server->daemon == NULL) {
@@ -334,7 +373,7 @@ enum status http_server_new(struct loop *loop, const char *address, http_handler
 	server->epoll_fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	loop_on_fd(loop, server->epoll_fd, server_run, server);
-	loop_every(loop, TICK_MS, server_run, server);
+	loop_every(loop, TICK_MS, on_tick, server);
 	*ret_server = server;
 	return STATUS_OK;
 }
@@ -350,6 +389,13 @@ void http_server_destroy(struct http_server **server)
 	MHD_stop_daemon((*server)->daemon);
 	free(*server);
 	*server = NULL;
+}
+
+void http_server_limit(struct http_server *server, int64_t arrive_ms, size_t body_bytes_max)
+{
+	ASSERT(arrive_ms > 0 && body_bytes_max <= HTTP_BODY_MAX);
+	server->arrive_ms = arrive_ms;
+	server->body_bytes_max = body_bytes_max;
 }
 
 unsigned http_server_port(const struct http_server *server)

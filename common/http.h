@@ -9,8 +9,11 @@
 #include "common/loop.h"
 #include "common/status.h"
 
-#define HTTP_BODY_MAX        ((size_t)1024 * 1024)
+#define HTTP_BODY_MAX        ((size_t)1024 * 1024)  /* unless http_server_limit says less; 413 too_large */
 #define HTTP_CONNECTIONS_MAX 256
+#define HTTP_ARRIVE_MS       30000                  /* for a whole request to come, unless http_server_limit says otherwise */
+#define HTTP_IDLE_MS         30000                  /* so much longer on a connection that is kept open after an answer */
+#define HTTP_LEAVE_MS        60000                  /* for an answer to be read */
 
 struct http_server;
 struct http_request;
@@ -21,6 +24,9 @@ typedef void http_handler(void *context, struct http_request *request);
 enum status http_server_new(struct loop *loop, const char *address, http_handler *handler, void *context,
                             struct http_server **ret_server, struct fault *fault) MUST_CHECK;
 void http_server_destroy(struct http_server **server);
+/* A connection whose request has not come whole within arrive_ms is closed, however steadily it trickles: a slow client holds a
+ * connection for a bounded time. body_bytes_max is at most HTTP_BODY_MAX. */
+void http_server_limit(struct http_server *server, int64_t arrive_ms, size_t body_bytes_max);
 unsigned http_server_port(const struct http_server *server);
 
 const char *http_method(const struct http_request *request);

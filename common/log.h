@@ -31,6 +31,7 @@
 	X(input_failed, WARNING, "the agent's spool or folder could not be read or written; trying again") \
 	X(file_taken, INFO, "the agent read a file to its end and moved it") \
 	X(road_lost, WARNING, "the agent cannot send for a source, and why") \
+	X(road_changed, WARNING, "the agent sends for a source over HTTPS, or over ZeroMQ again") \
 	X(log_reopened, WARNING, "the centre's log was restored; what it lacks is sent again") \
 	X(event_refused, WARNING, "the centre refused an event")
 

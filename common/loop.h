@@ -6,7 +6,7 @@
 
 #include "common/bus.h"
 
-#define LOOP_WATCHES_MAX 64
+#define LOOP_WATCHES_MAX 160
 #define LOOP_TIMERS_MAX  32
 
 struct loop;

@@ -1,6 +1,6 @@
 #include "common/push.h"
 
-#include "common/json.h"
+#include "common/token.h"
 
 static const char *const TYPE_NAMES[] = {
 #define PUSH_TYPE_NAME(name) [PUSH_##name] = #name,
@@ -27,6 +27,11 @@ const char *push_type_name(enum push_type type)
 	return TYPE_NAMES[type];
 }
 
+const char *push_witness_name(enum push_witness witness)
+{
+	return WITNESS_NAMES[witness];
+}
+
 /* ---- Parsing ---- */
 
 static enum status bad(struct fault *fault, const char *pointer, const char *text)
@@ -50,7 +55,7 @@ static bool read_hash(const struct json *json, const char *name, struct sha256 *
 	return text != NULL && sha256_parse_hex(text, ret_hash);
 }
 
-static bool is_source(const char *text)
+bool push_is_source(const char *text)
 {
 	size_t len = strlen(text);
 	size_t allowed = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-");
@@ -67,10 +72,13 @@ static enum status parse_hello(const struct json *json, struct push_message *mes
 	if (!read_count(json, "version", &version))
 		return bad(fault, "/version", "HELLO needs a version");
 	message->version = (int64_t)version;
-	if (message->source == NULL || !is_source(message->source))
+	if (message->source == NULL || !push_is_source(message->source))
 		return bad(fault, "/source", "HELLO needs a source of 1 to 128 of A-Z a-z 0-9 . _ : / -");
 	if (region != NULL && message->region == NULL)
 		return bad(fault, "/region", "a region is a string of eight digits");
+	message->token = json_find_string(json, "token");
+	if (json_find(json, "token") != NULL && (message->token == NULL || !token_is_text(message->token)))
+		return bad(fault, "/token", "a token is \"effreg_\" and 64 hex digits");
 	message->has_witness = witness != NULL;
 	if (witness != NULL && !(read_count(witness, "seq", &message->last_seq) && read_hash(witness, "hash", &message->head)))
 		return bad(fault, "/witness", "a witness is {\"seq\": number, \"hash\": 64 hex digits}");
@@ -104,24 +112,31 @@ static bool read_credit(const struct json *json, struct push_message *message)
 	return read_count(json, "bytes", &message->credit_bytes) && read_count(json, "batches", &message->credit_batches);
 }
 
-static enum status parse_welcome(const struct json *json, struct push_message *message, struct fault *fault)
+static enum status parse_log(const struct json *json, struct push_message *message, struct fault *fault)
 {
-	uint64_t version;
 	const char *witness = json_find_string(json, "witness");
 	message->region = json_find_string(json, "region");
-	if (!read_count(json, "version", &version) || message->region == NULL || witness == NULL ||
-	    !read_count(json, "source_sequence", &message->source_sequence) || !read_count(json, "last_seq", &message->last_seq) ||
-	    !read_hash(json, "head", &message->head) || !read_credit(json_find(json, "credit"), message))
-		return bad(fault, "", "WELCOME lacks a member");
+	if (message->region == NULL || witness == NULL || !read_count(json, "last_seq", &message->last_seq) ||
+	    !read_hash(json, "head", &message->head))
+		return bad(fault, "", "it lacks a member of the log: region, last_seq, head or witness");
 	/* Absent from a centre that was never restored. */
 	if (json_find(json, "incarnation") != NULL && !read_count(json, "incarnation", &message->incarnation))
 		return bad(fault, "/incarnation", "an incarnation is a whole number");
-	message->version = (int64_t)version;
 	for (size_t i = 0; i < ARRAY_COUNT(WITNESS_NAMES); i++) {
 		if (text_equal(WITNESS_NAMES[i], witness))
 			message->witness = (enum push_witness)i;
 	}
 	return STATUS_OK;
+}
+
+static enum status parse_welcome(const struct json *json, struct push_message *message, struct fault *fault)
+{
+	uint64_t version;
+	if (!read_count(json, "version", &version) || !read_count(json, "source_sequence", &message->source_sequence) ||
+	    !read_credit(json_find(json, "credit"), message))
+		return bad(fault, "", "WELCOME lacks a member");
+	message->version = (int64_t)version;
+	return parse_log(json, message, fault);
 }
 
 static bool parse_result(const struct json *json, struct push_result *result)
@@ -145,10 +160,10 @@ static bool parse_result(const struct json *json, struct push_result *result)
 	return result->code != NULL;
 }
 
-static enum status parse_ack(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+static enum status parse_receipt(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
 {
 	const struct json *results = json_find(json, "results");
-	if (!read_count(json, "batch", &message->batch) || !json_is(results, JSON_ARRAY) ||
+	if (!json_is(results, JSON_ARRAY) ||
 	    !read_count(json, "last_seq", &message->last_seq) || !read_hash(json, "head", &message->head))
 		return bad(fault, "", "ACK lacks a member");
 	message->count = json_count(results);
@@ -162,6 +177,13 @@ static enum status parse_ack(struct arena *arena, const struct json *json, struc
 	}
 	message->results = copy;
 	return STATUS_OK;
+}
+
+static enum status parse_ack(struct arena *arena, const struct json *json, struct push_message *message, struct fault *fault)
+{
+	if (!read_count(json, "batch", &message->batch))
+		return bad(fault, "", "ACK lacks a member");
+	return parse_receipt(arena, json, message, fault);
 }
 
 static enum status parse_nack(const struct json *json, struct push_message *message, struct fault *fault)
@@ -238,6 +260,20 @@ enum status push_parse_answer(struct arena *arena, struct span header, struct pu
 	return status;
 }
 
+enum status push_parse_receipt(struct arena *arena, const struct json *json, struct push_message *ret_message, struct fault *fault)
+{
+	*ret_message = (struct push_message){.type = PUSH_ACK};
+	return parse_receipt(arena, json, ret_message, fault);
+}
+
+enum status push_parse_log(const struct json *json, struct push_message *ret_message, struct fault *fault)
+{
+	*ret_message = (struct push_message){.type = PUSH_WELCOME};
+	if (json_find(json, "source_sequence") != NULL && !read_count(json, "source_sequence", &ret_message->source_sequence))
+		return bad(fault, "/source_sequence", "source_sequence is a whole number");
+	return parse_log(json, ret_message, fault);
+}
+
 /* ---- Formatting ---- */
 
 static void write_hash(struct json_writer *writer, const char *name, const struct sha256 *hash)
@@ -253,6 +289,8 @@ static void write_hello(struct json_writer *writer, const struct push_message *m
 	json_member_string(writer, "source", message->source);
 	if (message->region != NULL)
 		json_member_string(writer, "region", message->region);
+	if (message->token != NULL)
+		json_member_string(writer, "token", message->token);
 	if (!message->has_witness)
 		return;
 	json_write_name(writer, "witness");
@@ -278,16 +316,21 @@ static void write_credit(struct json_writer *writer, const struct push_message *
 	json_member_integer(writer, "batches", (int64_t)message->credit_batches);
 }
 
-static void write_welcome(struct json_writer *writer, const struct push_message *message)
+void push_write_log(struct json_writer *writer, const struct push_message *message)
 {
-	json_member_integer(writer, "version", message->version);
 	json_member_string(writer, "region", message->region);
-	json_member_integer(writer, "source_sequence", (int64_t)message->source_sequence);
 	json_member_integer(writer, "last_seq", (int64_t)message->last_seq);
 	write_hash(writer, "head", &message->head);
 	json_member_string(writer, "witness", WITNESS_NAMES[message->witness]);
 	if (message->incarnation > 0)
 		json_member_integer(writer, "incarnation", (int64_t)message->incarnation);
+}
+
+static void write_welcome(struct json_writer *writer, const struct push_message *message)
+{
+	json_member_integer(writer, "version", message->version);
+	json_member_integer(writer, "source_sequence", (int64_t)message->source_sequence);
+	push_write_log(writer, message);
 	json_write_name(writer, "credit");
 	json_write_object(writer);
 	write_credit(writer, message);

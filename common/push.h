@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/crypto.h"
 #include "common/envelope.h"
+#include "common/json.h"
 #include "common/status.h"
 
 #define PUSH_VERSION          1
@@ -44,7 +45,8 @@ struct push_message {
 	enum push_type type;
 	int64_t version;                     /* HELLO, WELCOME */
 	const char *source;                  /* HELLO */
-	const char *region;                  /* HELLO (NULL = the key's own), WELCOME */
+	const char *region;                  /* HELLO (NULL = the key's own, or the token's), WELCOME */
+	const char *token;                   /* HELLO of a bearer's key (common/token.h); NULL = none. A secret */
 	bool has_witness;                    /* HELLO */
 	uint64_t last_seq;                   /* HELLO: the witness's seq; WELCOME, ACK: of the log */
 	struct sha256 head;                  /* HELLO: the witness's hash; WELCOME, ACK: of the log */
@@ -68,11 +70,19 @@ enum status push_parse(struct arena *arena, struct span header, struct push_mess
 /* The same for what may come from a client (HELLO, PUSH, PING, BYE, at most PUSH_REQUEST_BYTES_MAX), and from the intake. */
 enum status push_parse_request(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
 enum status push_parse_answer(struct arena *arena, struct span header, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+/* What an ACK, and a WELCOME, say of the log, as documents of the gateway (proto/openapi.yaml): results, last_seq, head; and region,
+ * source_sequence (0 where it is absent), last_seq, head, witness, incarnation. */
+enum status push_parse_receipt(struct arena *arena, const struct json *json, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
+enum status push_parse_log(const struct json *json, struct push_message *ret_message, struct fault *fault) MUST_CHECK;
 #define PUSH_ARENA_BYTES(len) (JSON_ARENA_BYTES(len) + (sizeof(struct push_result) + 16) * PUSH_EVENTS_MAX)
 
 /* Appends the header frame: at most PUSH_ANSWER_BYTES_MAX for count <= PUSH_EVENTS_MAX. An ACK whose refusals say too much
  * loses the texts of the later ones, never a code or a pointer. */
 void push_format(struct buf *buf, const struct push_message *message);
+/* The members of push_parse_log but source_sequence, into an open object. */
+void push_write_log(struct json_writer *writer, const struct push_message *message);
 const char *push_type_name(enum push_type type);
+bool push_is_source(const char *text);  /* 1 to 128 of A-Z a-z 0-9 . _ : / - */
+const char *push_witness_name(enum push_witness witness);  /* "ok" */
 
 #endif

@@ -165,18 +165,25 @@ static void remember_head(struct push_client *client, const struct push_message 
 	client->memory.hash = message->head;
 }
 
-/* FORBIDDEN when the log is not the one whose head was heard before, and its coordinator has not said so: it was changed, or
- * restored from an older copy. */
-static enum status take_welcome(struct push_client *client, const struct push_message *message, struct fault *fault)
+enum status push_memory_judge(struct push_memory *memory, const struct push_message *welcome, bool keeps, bool *ret_reopened,
+                              struct fault *fault)
 {
-	bool differs = client->memory.seq > 0 && message->witness != PUSH_WITNESS_OK;
-	bool reopened = message->incarnation > client->memory.incarnation;
-	if (differs && (!reopened || client->options.welcomed == NULL))
+	bool differs = memory->seq > 0 && welcome->witness != PUSH_WITNESS_OK;
+	*ret_reopened = welcome->incarnation > memory->incarnation;
+	if (differs && (!*ret_reopened || !keeps))
 		return fault_set(fault, STATUS_FORBIDDEN, "witness_mismatch", "", -1,
 		                 "the centre's log is not what it was: seq %llu is gone or has another hash; keep your events and tell the centre",
-		                 (unsigned long long)client->memory.seq);
-	remember_head(client, message);
-	client->memory.incarnation = message->incarnation;
+		                 (unsigned long long)memory->seq);
+	*memory = (struct push_memory){.seq = welcome->last_seq, .hash = welcome->head, .incarnation = welcome->incarnation};
+	return STATUS_OK;
+}
+
+static enum status take_welcome(struct push_client *client, const struct push_message *message, struct fault *fault)
+{
+	bool reopened;
+	enum status status = push_memory_judge(&client->memory, message, client->options.welcomed != NULL, &reopened, fault);
+	if (status != STATUS_OK)
+		return status;
 	client->state = CLIENT_OPEN;
 	client->sent = 0;
 	client->first_batch = 1;

@@ -34,6 +34,12 @@ struct push_welcome {
 	                                 coordinator says so. What was acknowledged before and is not stored is sent again by its owner */
 };
 
+/* What a WELCOME means to a client that remembers *memory, which then is the log's. FORBIDDEN with code witness_mismatch, and *memory
+ * as it was, when the log is not the one whose head was heard before: it was changed, or restored from an older copy and its
+ * coordinator has not said so. A restore that was acknowledged is reopened to who keeps what was acknowledged (keeps), else a mismatch. */
+enum status push_memory_judge(struct push_memory *memory, const struct push_message *welcome, bool keeps, bool *ret_reopened,
+                              struct fault *fault) MUST_CHECK;
+
 /* The texts are copied where they are needed later. */
 struct push_client_options {
 	const char *endpoint;

@@ -105,7 +105,8 @@ struct domain_rule {
 };
 
 static const struct domain_rule DOMAIN_RULES[] = {
-	{"push", "region"},       {"push", "gateway"}, {"push", "coordinator"},   {"query", "coordinator"}, {"query", "reader"}, {"query", "gateway"},
+	{"push", "region"},       {"push", "gateway"}, {"push", "coordinator"},   {"push", "bearer"},
+	{"query", "coordinator"}, {"query", "reader"},   {"query", "gateway"},     {"query", "bearer"},
 	{"feed", "coordinator"},  {"feed", "reader"},    {"feed", "region"},       {"stream", "service"},
 };
 

@@ -45,8 +45,8 @@ bool service_database_ready(const struct service *service);
 enum status service_read_keypair(struct service *service, const char *option, struct bus_keypair *ret_keypair,
                                  struct fault *fault) MUST_CHECK;
 
-/* The ZAP decision over effreg.client_key that every service shares: domain push: region, gateway, coordinator; query: coordinator,
- * reader; feed: coordinator, reader, region; stream: service. context is the struct service. */
+/* The ZAP decision over effreg.client_key that every service shares: domain push: region, gateway,
+ * bearer, coordinator; query: coordinator, reader, gateway, bearer; feed: coordinator, reader, region; stream: service. context is the struct service. */
 enum status service_authorise(void *context, const char *domain, const char public_key[BUS_KEY_TEXT]);
 /* Starts the ZAP handler with it and serves it in the loop; then proves that an unknown key is refused. */
 enum status service_start_zap(struct service *service, struct fault *fault) MUST_CHECK;

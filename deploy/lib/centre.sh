@@ -59,7 +59,7 @@ centre_keys() {
 		centre_key metrics service --note "metrics" &&
 		centre_key ranking service --note "ranking" &&
 		centre_key notify service --note "notify" &&
-		centre_key gateway reader --note "gateway" &&
+		centre_key gateway bearer --note "gateway" &&
 		centre_key coordinator coordinator --note "federal coordinator" &&
 		centre_signing_key rating
 }
@@ -142,7 +142,8 @@ centre_options() {
 	notify) printf '%s\n' --rating-endpoint "$(centre_endpoint rating)" --rating-server-key-file "$keys/centre.pub" \
 		--key-file "$keys/notify" --feed-endpoint "$(centre_endpoint feed)" --server-key-file "$keys/centre" ;;
 	gateway) printf '%s\n' --http "127.0.0.1:$(centre_port http)" --query-endpoint "$(centre_endpoint query)" \
-		--query-server-key-file "$keys/centre.pub" --key-file "$keys/gateway" ;;
+		--query-server-key-file "$keys/centre.pub" --key-file "$keys/gateway" \
+		--push-endpoint "$(centre_endpoint push)" --push-server-key-file "$keys/centre.pub" ;;
 	esac
 	printf '%s\n' --ops-http "127.0.0.1:$(centre_port "ops_$1")"
 	[[ $1 == gateway ]] || printf '%s\n' --dsn "$(centre_dsn_of "$1")"

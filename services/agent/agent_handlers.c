@@ -52,7 +52,8 @@ static void write_source(struct json_writer *writer, const struct road_state *st
 	sha256_hex(&state->memory.hash, hex);
 	json_write_object(writer);
 	json_member_string(writer, "source", state->source);
-	json_member_bool(writer, "connected", state->connected);
+	json_member_bool(writer, "connected", state->road != ROAD_NONE);
+	json_member_string(writer, "road", state->road == ROAD_NONE ? NULL : state->road == ROAD_ZEROMQ ? "zeromq" : "https");
 	json_member_integer(writer, "last_seq", (int64_t)state->memory.seq);
 	json_member_string(writer, "head", state->memory.seq == 0 ? NULL : hex);
 	json_member_integer(writer, "incarnation", (int64_t)state->memory.incarnation);

@@ -2,6 +2,7 @@
 #include "common/ambient.h"
 #include "common/log.h"
 #include "common/mapping.h"
+#include "common/token_file.h"
 #include "services/agent/agent_folder.h"
 #include "services/agent/agent_handlers.h"
 
@@ -14,6 +15,7 @@
 struct agent {
 	struct service *service;
 	struct agent_handlers handlers;
+	struct agent_https *https;
 	struct agent_folder *folder;
 	struct http_server *server;
 	struct arena *mapping_arena;   /* the mapping of tables, for the life of the process */
@@ -24,6 +26,10 @@ static const struct config_option OPTIONS[] = {
 	{"push_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5570", 0, 0, "the centre's push socket"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE public key"},
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with the region's CURVE secret key"},
+	{"gateway_url", CONFIG_TEXT, "", 0, 0, "the gateway, https://host[:port], for when ZeroMQ is blocked; empty = there is no second road"},
+	{"gateway_token_file", CONFIG_TEXT, "", 0, 0, "file with the region's token for it"},
+	{"gateway_ca_file", CONFIG_TEXT, "", 0, 0, "file with the certificates (PEM) that its own is checked by; empty = the system's"},
+	{"gateway_after_s", CONFIG_INTEGER, "60", 1, 86400, "how long ZeroMQ has to be blocked before the gateway is used, s"},
 	{"spool", CONFIG_TEXT, NULL, 0, 0, "the spool, a file on a local disk; made when it is absent"},
 	{"spool_bytes_max", CONFIG_INTEGER, "1073741824", 1048576, (int64_t)1 << 40, "bytes of events held; beyond, input is turned away and nothing is dropped"},
 	{"keep_days", CONFIG_INTEGER, "14", 0, 3660, "how long events that the centre has stored are kept: as far back as its backups may have to go, days"},
@@ -67,6 +73,21 @@ static enum status open_spool(struct agent *agent, struct fault *fault)
 	return status;
 }
 
+/* The second road, where one is wanted. */
+static enum status open_https(struct agent *agent, struct fault *fault)
+{
+	const struct config *config = agent->service->config;
+	const char *url = config_text(config, "gateway_url"), *token_file = config_text(config, "gateway_token_file");
+	const char *ca_file = config_text(config, "gateway_ca_file");
+	char token[TOKEN_TEXT_SIZE];
+	if (url[0] == '\0')
+		return STATUS_OK;
+	if (token_file[0] == '\0')
+		return fault_set(fault, STATUS_INVALID, "gateway_token_file", "", -1, "gateway_url needs gateway_token_file");
+	enum status status = token_read_file(token_file, token, fault);
+	return status == STATUS_OK ? agent_https_new(agent->service->loop, url, token, ca_file[0] == '\0' ? NULL : ca_file, &agent->https, fault) : status;
+}
+
 static enum status open_roads(struct agent *agent, struct fault *fault)
 {
 	const struct config *config = agent->service->config;
@@ -76,6 +97,10 @@ static enum status open_roads(struct agent *agent, struct fault *fault)
 	enum status status = bus_read_key(config_text(config, "server_key_file"), server_key, fault);
 	if (status == STATUS_OK)
 		status = service_read_keypair(agent->service, "key_file", &options.keypair, fault);
+	if (status == STATUS_OK)
+		status = open_https(agent, fault);
+	options.https = agent->https;
+	options.https_after_ms = config_integer(config, "gateway_after_s") * 1000;
 	if (status == STATUS_OK)
 		status = agent_roads_new(agent->service, agent->handlers.spool, &options, &agent->handlers.roads, fault);
 	return status;
@@ -144,6 +169,7 @@ static void stop(struct service *service)
 	http_server_destroy(&agent->server);
 	bus_close(&agent->handlers.socket);
 	bus_message_destroy(&agent->handlers.message);
+	agent_https_destroy(&agent->https);
 	agent_roads_destroy(&agent->handlers.roads);
 	agent_input_destroy(&agent->handlers.input);
 	agent_spool_close(&agent->handlers.spool);

@@ -1,9 +1,9 @@
 #include "services/agent/agent_roads.h"
 
 #include "common/ambient.h"
-#include "common/backoff.h"
 #include "common/log.h"
 #include "common/telemetry.h"
+#include "services/agent/agent_road.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,127 +11,23 @@
 #define TICK_MS        200
 #define AGAIN_MS       1000    /* after the first failure of a road, */
 #define AGAIN_MAX_MS   60000   /* up to this after many */
-#define QUOTA_AGAIN_MS 600000  /* a region over its quota of the day asks again after so long */
-
-struct road {
-	struct agent_roads *roads;
-	struct spool_source source;
-	struct push_client *client;                      /* NULL: given up, until again_ms */
-	struct spool_batch *slots[PUSH_CLIENT_WINDOW];   /* made when first needed */
-	bool busy[PUSH_CLIENT_WINDOW];
-	int64_t cursor;                                  /* place of the last event offered */
-	bool welcomed;                                   /* in the life of this client: before, nothing is offered */
-	bool broken;                                     /* an answer could not be written down: begin anew */
-	bool rewind;                                     /* some stay waiting: from the beginning, when the ring is empty */
-	int64_t again_ms;
-	int64_t pause_until_ms;
-	struct backoff backoff;
-	char alarm[32];
-	char alarm_text[512];
-};
-
-struct agent_roads {
-	struct service *service;
-	struct agent_spool *spool;
-	struct agent_roads_options options;
-	char endpoint[256];
-	char server_public_key[BUS_KEY_TEXT];
-	char region[OKTMO_TEXT_SIZE];
-	struct road roads[AGENT_SOURCES_MAX];
-	size_t count;
-};
-
-static void on_pump(void *context);
-
-/* ---- Alarms ---- */
-
-static void raise_alarm(struct road *road, const struct fault *fault)
-{
-	if (!text_equal(road->alarm, fault->code))
-		log_write(text_equal(fault->code, "witness_mismatch") ? LOG_EVENT_witness_mismatch : LOG_EVENT_road_lost, "source", road->source.name,
-		          "code", fault->code, "error", fault->text, NULL);
-	snprintf(road->alarm, sizeof road->alarm, "%s", fault->code);
-	snprintf(road->alarm_text, sizeof road->alarm_text, "%s", fault->text);
-}
-
-static void clear_alarm(struct road *road)
-{
-	road->alarm[0] = road->alarm_text[0] = '\0';
-}
 
 /* ---- A road's life ---- */
-
-static void give_up(struct road *road)
-{
-	uint32_t random;
-	ambient_random(&random, sizeof random);
-	if (road->client != NULL)
-		loop_off_socket(road->roads->service->loop, push_client_socket(road->client));
-	push_client_destroy(&road->client);
-	memset(road->busy, 0, sizeof road->busy);
-	road->welcomed = road->broken = road->rewind = false;
-	road->cursor = 0;
-	road->again_ms = ambient_monotonic_ms() + backoff_next_ms(&road->backoff, random);
-}
 
 static void on_welcomed(void *context, const struct push_welcome *welcome)
 {
 	struct road *road = context;
-	struct fault fault = {.offset = -1};
-	size_t again;
-	if (agent_spool_welcome(road->roads->spool, road->source.source_id, welcome, &again, &fault) != STATUS_OK) {
-		raise_alarm(road, &fault);
-		road->broken = true;
-		return;
-	}
-	road->source.memory = welcome->memory;
-	road->welcomed = true;
-	if (welcome->reopened)
-		road->cursor = 0;
-	if (again > 0) {
-		char text[24];
-		snprintf(text, sizeof text, "%zu", again);
-		log_write(LOG_EVENT_log_reopened, "source", road->source.name, "events", text, NULL);
-	}
-	clear_alarm(road);
-	backoff_reset(&road->backoff);
-}
-
-static void count_results(const struct road *road, const struct push_result *results, size_t count)
-{
-	char labels[64];
-	for (size_t i = 0; i < count; i++) {
-		bool rejected = results[i].outcome == PUSH_REJECTED;
-		snprintf(labels, sizeof labels, "outcome=\"%s\"", rejected ? "refused" : results[i].outcome == PUSH_STORED ? "stored" : "duplicate");
-		telemetry_count("effreg_agent_events_sent_total", "Events answered by the centre, by outcome.", labels, 1);
-		if (rejected)
-			log_write(LOG_EVENT_event_refused, "source", road->source.name, "code", results[i].code, "pointer",
-			          results[i].pointer == NULL ? "" : results[i].pointer, NULL);
-	}
+	road->welcomed = road_adopt(road, welcome);
+	road->broken = !road->welcomed;
+	if (road->welcomed)
+		backoff_reset(&road->backoff);
 }
 
 static void on_settled(void *context, struct push_batch *batch, const struct push_result *results)
 {
 	struct road *road = context;
-	struct spool_batch *sent = (struct spool_batch *)(void *)batch;
 	const struct push_memory memory = push_client_memory(road->client);
-	struct fault fault = {.offset = -1};
-	size_t later = 0;
-	for (size_t i = 0; i < PUSH_CLIENT_WINDOW; i++) {
-		if (road->slots[i] == sent)
-			road->busy[i] = false;
-	}
-	if (agent_spool_settle(road->roads->spool, road->source.source_id, sent, results, &memory, ambient_now_us(), &later, &fault) != STATUS_OK) {
-		raise_alarm(road, &fault);
-		road->broken = true;
-		return;
-	}
-	road->source.memory = memory;
-	count_results(road, results, batch->count);
-	if (later > 0) {
-		road->rewind = true;
-		road->pause_until_ms = ambient_monotonic_ms() + QUOTA_AGAIN_MS;
-	}
+	road->broken = !road_settle(road, (struct spool_batch *)(void *)batch, results, &memory) || road->broken;
 }
 
 static enum status begin(struct road *road, struct fault *fault)
@@ -143,7 +39,7 @@ static enum status begin(struct road *road, struct fault *fault)
 		.settled = on_settled, .welcomed = on_welcomed, .context = road};
 	enum status status = push_client_new(roads->service->bus, &options, &road->client, fault);
 	if (status == STATUS_OK)
-		loop_on_socket(roads->service->loop, push_client_socket(road->client), on_pump, roads);
+		loop_on_socket(roads->service->loop, push_client_socket(road->client), agent_roads_pump, roads);
 	return status;
 }
 
@@ -151,15 +47,10 @@ static enum status begin(struct road *road, struct fault *fault)
 
 static bool fill_slot(struct road *road, size_t slot, struct fault *fault)
 {
-	if (road->slots[slot] == NULL) {
-		road->slots[slot] = calloc(1, sizeof *road->slots[slot]);
-		ASSERT(road->slots[slot] != NULL);
-	}
-	struct spool_batch *batch = road->slots[slot];
-	if (agent_spool_load_batch(road->roads->spool, road->source.source_id, road->cursor, batch, fault) != STATUS_OK || batch->batch.count == 0)
+	struct spool_batch *batch = road_load_slot(road, slot, fault);
+	if (batch == NULL)
 		return false;
 	road->cursor = batch->places[batch->batch.count - 1];
-	road->busy[slot] = true;
 	ASSERT(push_client_offer(road->client, &batch->batch));
 	return true;
 }
@@ -181,35 +72,60 @@ static void fill(struct road *road, int64_t now_ms)
 
 /* ---- Turns ---- */
 
-static void step(struct road *road)
+static enum status step_zeromq(struct road *road, int64_t now_ms, struct fault *fault)
 {
-	int64_t now_ms = ambient_monotonic_ms();
-	struct fault fault = {.offset = -1};
 	enum status status = STATUS_OK;
 	if (road->client == NULL && now_ms < road->again_ms)
-		return;
+		return STATUS_OK;
 	if (road->client == NULL)
-		status = begin(road, &fault);
+		status = begin(road, fault);
 	if (status == STATUS_OK) {
 		fill(road, now_ms);
-		status = push_client_step(road->client, &fault);
+		status = push_client_step(road->client, fault);
 	}
+	return status;
+}
+
+static void step(struct road *road)
+{
+	const struct agent_roads_options *options = &road->roads->options;
+	int64_t now_ms = ambient_monotonic_ms();
+	struct fault fault = {.offset = -1};
+	enum status status = step_zeromq(road, now_ms, &fault);
+	bool is_open = road->client != NULL && push_client_is_open(road->client);
 	if (status != STATUS_OK)
-		raise_alarm(road, &fault);
+		road_raise_alarm(road, &fault);
+	if (is_open || status == STATUS_FORBIDDEN)
+		road->seen_ms = now_ms;
 	if (status != STATUS_OK || road->broken)
-		give_up(road);
+		road_give_up(road);
+	if (is_open && road->https != HTTPS_OFF)
+		road_turn_to_zeromq(road);
+	else if (!is_open && options->https != NULL && road->https == HTTPS_OFF && now_ms - road->seen_ms >= options->https_after_ms)
+		road_turn_to_https(road);
+	if (road->https != HTTPS_OFF)
+		road_step_https(road, now_ms);
+}
+
+static enum road_kind road_in_use(const struct road *road)
+{
+	if (road->client != NULL && push_client_is_open(road->client))
+		return ROAD_ZEROMQ;
+	return road->https != HTTPS_OFF && road->https_answers ? ROAD_HTTPS : ROAD_NONE;
 }
 
 static void tell(const struct agent_roads *roads)
 {
-	size_t connected = 0, alarmed = 0;
+	size_t connected = 0, over_https = 0, alarmed = 0;
 	const struct spool_counts counts = agent_spool_counts(roads->spool);
 	for (size_t i = 0; i < roads->count; i++) {
-		connected += roads->roads[i].client != NULL && push_client_is_open(roads->roads[i].client);
+		connected += road_in_use(&roads->roads[i]) == ROAD_ZEROMQ;
+		over_https += road_in_use(&roads->roads[i]) == ROAD_HTTPS;
 		alarmed += roads->roads[i].alarm[0] != '\0';
 	}
 	telemetry_set("effreg_agent_sources", "Sources that the agent sends for.", "", (double)roads->count);
 	telemetry_set("effreg_agent_sources_connected", "Of these, those with a session at the centre.", "", (double)connected);
+	telemetry_set("effreg_agent_sources_https", "Of these, those that send to the gateway, for ZeroMQ is blocked.", "", (double)over_https);
 	telemetry_set("effreg_agent_sources_alarmed", "Of these, those with an alarm: effreg agent status tells which.", "", (double)alarmed);
 	telemetry_set("effreg_agent_waiting_events", "Events that the centre has not stored yet.", "", (double)counts.waiting);
 	telemetry_set("effreg_agent_refused_events", "Events that the centre refused.", "", (double)counts.refused);
@@ -219,7 +135,7 @@ static void tell(const struct agent_roads *roads)
 	              counts.oldest_us == 0 ? 0 : (double)(ambient_now_us() - counts.oldest_us) / 1e6);
 }
 
-static void on_pump(void *context)
+void agent_roads_pump(void *context)
 {
 	struct agent_roads *roads = context;
 	for (size_t i = 0; i < roads->count; i++)
@@ -228,7 +144,7 @@ static void on_pump(void *context)
 
 static void on_tick(void *context)
 {
-	on_pump(context);
+	agent_roads_pump(context);
 	tell(context);
 }
 
@@ -244,7 +160,8 @@ static enum status find_sources(struct agent_roads *roads, struct fault *fault)
 	/* They are only ever added, behind those that are there. */
 	for (size_t i = roads->count; i < count; i++)
 		roads->roads[i] = (struct road){
-			.roads = roads, .source = sources[i], .backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS}};
+			.roads = roads, .source = sources[i], .backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS},
+			.https_backoff = {.base_ms = AGAIN_MS, .max_ms = AGAIN_MAX_MS}, .seen_ms = ambient_monotonic_ms()};
 	roads->count = count;
 	return STATUS_OK;
 }
@@ -254,7 +171,7 @@ void agent_roads_wake(struct agent_roads *roads)
 	struct fault fault = {.offset = -1};
 	if (find_sources(roads, &fault) != STATUS_OK)
 		log_write(LOG_EVENT_input_failed, "error", fault.text, NULL);
-	loop_soon(roads->service->loop, on_pump, roads);
+	loop_soon(roads->service->loop, agent_roads_pump, roads);
 }
 
 enum status agent_roads_new(struct service *service, struct agent_spool *spool, const struct agent_roads_options *options,
@@ -297,7 +214,7 @@ size_t agent_roads_look(const struct agent_roads *roads, struct road_state ret_s
 	for (size_t i = 0; i < roads->count; i++) {
 		const struct road *road = &roads->roads[i];
 		ret_states[i] = (struct road_state){
-			.source = road->source.name, .connected = road->client != NULL && push_client_is_open(road->client),
+			.source = road->source.name, .road = road_in_use(road),
 			.memory = road->source.memory, .alarm = road->alarm, .alarm_text = road->alarm_text};
 	}
 	return roads->count;

@@ -18,9 +18,9 @@ static const struct cli_option OPTIONS[] = {
 static const struct cli_command COMMAND = {
 	.name = "agent status",
 	.example = "effreg agent status --socket ipc:///run/effreg/agent.sock",
-	.en = "Shows how the agent of this machine stands: what waits in its spool, each source's session with the centre, alarms, and\n"
+	.en = "Shows how the agent of this machine stands: what waits in its spool, each source's road to the centre, alarms, and\n"
 	      "the newest events that the centre refused.",
-	.ru = "Показывает состояние агента на этой машине: что ждёт в его хранилище, сеанс каждого источника с центром, тревоги и\n"
+	.ru = "Показывает состояние агента на этой машине: что ждёт в его хранилище, дорогу каждого источника к центру, тревоги и\n"
 	      "последние события, которые центр отверг.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
@@ -83,9 +83,10 @@ static bool print_sources(const struct json *sources, enum cli_lang lang)
 	for (const struct json *source = json_first(sources); source != NULL; source = json_next(source)) {
 		const struct json *connected = json_find(source, "connected");
 		const struct json *raised = json_find(source, "alarm");
+		bool is_https = text_equal(text_of(source, "road"), "https");
 		bool is_open = connected != NULL && json_is(connected, JSON_BOOL) && json_bool(connected);
 		printf(cli_text(lang, "%s: %s, the log's seq %lld\n", "%s: %s, номер в журнале %lld\n"), text_of(source, "source"),
-		       is_open ? cli_text(lang, "connected", "на связи") : cli_text(lang, "no session", "нет сеанса"),
+		       is_https ? cli_text(lang, "over HTTPS", "через HTTPS") : is_open ? cli_text(lang, "connected", "на связи") : cli_text(lang, "no session", "нет сеанса"),
 		       (long long)number_of(source, "last_seq"));
 		if (raised == NULL || !json_is(raised, JSON_OBJECT))
 			continue;

@@ -80,7 +80,7 @@ int cli_keys_new(int argc, char **argv, enum cli_lang lang)
 /* ---- add ---- */
 
 static const struct cli_option ADD_OPTIONS[] = {
-	{"role", "ROLE", NULL, NULL, "region, gateway, coordinator, reader or service", "region, gateway, coordinator, reader или service"},
+	{"role", "ROLE", NULL, NULL, "region, gateway, bearer, coordinator, reader or service", "region, gateway, bearer, coordinator, reader или service"},
 	{"region", "CODE", NULL, NULL, "the region a key of role region is: OKTMO or ISO code", "регион ключа с ролью region: ОКТМО или код ISO"},
 	{"source", "SOURCE", NULL, NULL, "a source the key may write as, or several with commas; may be repeated; any when absent",
 	 "источник, от имени которого ключ может писать; несколько — через запятую или повтором; без параметра — любой"},
@@ -108,8 +108,8 @@ static bool check_role(const struct cli_args *args, const char *role)
 {
 	const char *region = cli_args_value(args, "region");
 	if (!key_role_is_known(role))
-		cli_output_error(args, cli_text(args->lang, "there is no role %s: region, gateway, coordinator, reader or service",
-		                                "нет роли %s: region, gateway, coordinator, reader или service"), role);
+		cli_output_error(args, cli_text(args->lang, "there is no role %s: region, gateway, bearer, coordinator, reader or service",
+		                                "нет роли %s: region, gateway, bearer, coordinator, reader или service"), role);
 	else if (text_equal(role, "region") && region == NULL)
 		cli_output_error(args, "%s", cli_text(args->lang, "a key of role region needs --region",
 		                                      "ключу с ролью region нужен --region"));

@@ -25,7 +25,7 @@ static bool is_one_of(const char *text, const char *const *texts, size_t count)
 
 bool key_role_is_known(const char *role)
 {
-	static const char *const ROLES[] = {"region", "gateway", "coordinator", "reader", "service"};
+	static const char *const ROLES[] = {"region", "gateway", "coordinator", "reader", "service", "bearer"};
 	return is_one_of(role, ROLES, ARRAY_COUNT(ROLES));
 }
 

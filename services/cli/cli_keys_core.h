@@ -10,7 +10,7 @@
 /* A CURVE public key: 40 characters of Z85. */
 bool key_is_public(const char *text);
 
-/* region, gateway, coordinator, reader or service. */
+/* region, gateway, bearer, coordinator, reader or service. */
 bool key_role_is_known(const char *role);
 /* Roles that write events: only their keys can be bound to sources. */
 bool key_role_writes(const char *role);

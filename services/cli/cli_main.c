@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct command_row {
-	const char *name;    /* one word, or two with a blank */
+	const char *name;    /* one to three words, with blanks */
 	cli_run *run;
 	const char *en, *ru;
 };
@@ -60,12 +60,17 @@ static const struct command_row COMMANDS[] = {
 	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
 	{"log reopen", cli_log_reopen, "acknowledge that the logs were restored from an older copy", "подтвердить, что журналы восстановлены из старой копии"},
 	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
+	{"keys token new", cli_keys_token_new, "make a region's token for HTTPS", "создать токен региона для HTTPS"},
+	{"keys token list", cli_keys_token_list, "show the tokens and their rights", "показать токены и их права"},
+	{"keys token revoke", cli_keys_token_revoke, "refuse a token from now on", "отозвать токен"},
 	{"keys new", cli_keys_new, "make a key pair", "создать пару ключей"},
 	{"keys add", cli_keys_add, "give a key its role", "выдать ключу роль"},
 	{"keys rotate", cli_keys_rotate, "let a new key follow an old one", "заменить ключ новым"},
 	{"keys revoke", cli_keys_revoke, "refuse a key from now on", "отозвать ключ"},
 	{"keys list", cli_keys_list, "show the keys and their rights", "показать ключи и их права"},
 };
+
+#define COMMAND_WORDS_MAX 3
 
 static enum cli_lang choose_lang(int argc, char **argv)
 {
@@ -91,18 +96,19 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
-/* Matches the words after the program's name, a command of two words before that of the first alone (its row stands
- * before). *ret_words is how many the command took. */
+/* Matches the words after the program's name, a command of more words before that of fewer (its row stands before).
+ * *ret_words is how many the command took. */
 static const struct command_row *find_command(int argc, char **argv, int *ret_words)
 {
-	char two[64] = "";
-	if (argc > 2)
-		snprintf(two, sizeof two, "%s %s", argv[1], argv[2]);
+	char words[COMMAND_WORDS_MAX][64] = {""};
+	for (int count = 1; count <= COMMAND_WORDS_MAX && count < argc; count++)
+		snprintf(words[count - 1], sizeof words[0], "%.40s%s%.20s", count > 1 ? words[count - 2] : "", count > 1 ? " " : "", argv[count]);
 	for (size_t i = 0; argc > 1 && i < ARRAY_COUNT(COMMANDS); i++) {
-		bool one_matches = text_equal(COMMANDS[i].name, argv[1]);
-		if (one_matches || text_equal(COMMANDS[i].name, two)) {
-			*ret_words = one_matches ? 1 : 2;
-			return &COMMANDS[i];
+		for (int count = 1; count <= COMMAND_WORDS_MAX && count < argc; count++) {
+			if (text_equal(COMMANDS[i].name, words[count - 1])) {
+				*ret_words = count;
+				return &COMMANDS[i];
+			}
 		}
 	}
 	return NULL;

@@ -16,6 +16,8 @@ static const struct route {
 	{"/", false, GATEWAY_ROUTE_HOME},
 	{"/ratings/", true, GATEWAY_ROUTE_PAGE},
 	{"/api/v1/ratings/", true, GATEWAY_ROUTE_DOCUMENT},
+	{"/api/v1/events", false, GATEWAY_ROUTE_EVENTS},
+	{"/api/v1/log", false, GATEWAY_ROUTE_LOG},
 	{"/static/console.css", false, GATEWAY_ROUTE_STYLE},
 	{"/livez", false, GATEWAY_ROUTE_LIVEZ},
 	{"/readyz", false, GATEWAY_ROUTE_READYZ},
@@ -47,8 +49,15 @@ const char *gateway_route_name(enum gateway_route route)
 	return NAMES[route];
 }
 
-bool gateway_method_allowed(const char *method)
+const char *gateway_route_allow(enum gateway_route route)
 {
+	return route == GATEWAY_ROUTE_EVENTS ? "POST" : "GET, HEAD";
+}
+
+bool gateway_method_allowed(enum gateway_route route, const char *method)
+{
+	if (route == GATEWAY_ROUTE_EVENTS)
+		return text_equal(method, "POST");
 	return text_equal(method, "GET") || text_equal(method, "HEAD");
 }
 

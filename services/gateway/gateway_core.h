@@ -10,7 +10,6 @@
 #include "common/status.h"
 #include "services/gateway/gateway_text.h"
 
-#define GATEWAY_ALLOW      "GET, HEAD"
 #define GATEWAY_FIRST_YEAR 2019  /* the programme began: no rating is older */
 
 /* ---- Routes ---- */
@@ -21,6 +20,8 @@
 	X(HOME, "home") \
 	X(PAGE, "page") \
 	X(DOCUMENT, "document") \
+	X(EVENTS, "events") \
+	X(LOG, "log") \
 	X(STYLE, "style") \
 	X(LIVEZ, "livez") \
 	X(READYZ, "readyz")
@@ -34,7 +35,9 @@ enum gateway_route {
 /* *ret_rest is what follows the route's prefix in path: the period of a page or document, as written. */
 enum gateway_route gateway_route_find(const char *path, const char **ret_rest);
 const char *gateway_route_name(enum gateway_route route);
-bool gateway_method_allowed(const char *method);
+/* The methods that a route takes, as the header Allow says them: "POST", "GET, HEAD". */
+const char *gateway_route_allow(enum gateway_route route);
+bool gateway_method_allowed(enum gateway_route route, const char *method);
 bool gateway_is_api(const char *path);  /* errors there are JSON, elsewhere pages */
 
 /* ---- Selections: which rating ---- */

@@ -2,14 +2,12 @@
 
 #include "common/ambient.h"
 #include "common/embedded.h"
-#include "common/log.h"
-#include "common/telemetry.h"
+#include "services/gateway/gateway_answer.h"
 #include "services/gateway/gateway_page.h"
 
 #include <stdio.h>
 
 #define TYPE_HTML "text/html; charset=utf-8"
-#define TYPE_JSON "application/json"
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_CSS  "text/css; charset=utf-8"
 
@@ -31,20 +29,9 @@ struct exchange {
 	int64_t started_ms;
 };
 
-/* ---- Every answer leaves here ---- */
-
 static void finish(struct exchange *exchange, unsigned code, const char *content_type, struct span body)
 {
-	char labels[64], code_text[12];
-	double seconds = (double)(ambient_monotonic_ms() - exchange->started_ms) / 1000;
-	snprintf(labels, sizeof labels, "route=\"%s\",code=\"%u\"", gateway_route_name(exchange->route), code);
-	telemetry_count("effreg_http_requests_total", "HTTP requests answered.", labels, 1);
-	snprintf(labels, sizeof labels, "route=\"%s\"", gateway_route_name(exchange->route));
-	telemetry_observe("effreg_http_request_seconds", "From the request's end to its answer.", labels, seconds);
-	snprintf(code_text, sizeof code_text, "%u", code);
-	log_write(code >= 500 ? LOG_EVENT_request_failed : LOG_EVENT_request_served, "method", http_method(exchange->request),
-	          "path", http_path(exchange->request), "code", code_text, NULL);
-	http_answer(exchange->request, code, content_type, body);
+	gateway_answer(exchange->request, exchange->route, exchange->started_ms, code, content_type, body);
 }
 
 static struct gateway_view view_of(const struct exchange *exchange)
@@ -89,7 +76,7 @@ static void finish_error(struct exchange *exchange, unsigned http_code, const ch
 	if (http_code >= 502)
 		http_set_header(exchange->request, "Retry-After", "3");
 	if (http_code == 405)
-		http_set_header(exchange->request, "Allow", GATEWAY_ALLOW);
+		http_set_header(exchange->request, "Allow", gateway_route_allow(exchange->route));
 	if (!gateway_is_api(http_path(exchange->request))) {
 		finish_problem(exchange, problem_of(http_code));
 		return;
@@ -97,7 +84,7 @@ static void finish_error(struct exchange *exchange, unsigned http_code, const ch
 	struct buf body;
 	buf_init(&body, ERROR_BYTES_MAX);
 	gateway_error_write(&body, code, text);
-	finish(exchange, http_code, TYPE_JSON, buf_span(&body));
+	finish(exchange, http_code, GATEWAY_TYPE_JSON, buf_span(&body));
 	buf_clear(&body);
 }
 
@@ -118,7 +105,7 @@ static void finish_document(struct exchange *exchange, struct span document, str
 	bool known = gateway_etag_matches(http_header(exchange->request, "If-None-Match"), edition.etag);
 	http_set_header(exchange->request, "ETag", edition.etag);
 	http_set_header(exchange->request, "Cache-Control", gateway_cache_control(&exchange->selection, &edition));
-	finish(exchange, known ? 304 : 200, TYPE_JSON, known ? span_of("", 0) : document);
+	finish(exchange, known ? 304 : 200, GATEWAY_TYPE_JSON, known ? span_of("", 0) : document);
 }
 
 static void finish_rating_page(struct exchange *exchange, struct span document, struct arena *scratch)
@@ -234,7 +221,7 @@ static void handle_readyz(struct exchange *exchange)
 static void handle_none(struct exchange *exchange)
 {
 	if (gateway_is_api(http_path(exchange->request)))
-		finish_error(exchange, 404, "not_found", "there is /api/v1/ratings/{period}");
+		finish_error(exchange, 404, "not_found", "there are /api/v1/ratings/{period}, POST /api/v1/events and /api/v1/log");
 	else
 		finish_problem(exchange, GATEWAY_PROBLEM_NO_PAGE);
 }
@@ -250,14 +237,21 @@ void gateway_handle(void *context, struct http_request *request)
 		.language = gateway_language_choose(http_query(request, "lang"), http_header(request, "Accept-Language")),
 		.started_ms = ambient_monotonic_ms(),
 	};
-	if (!gateway_method_allowed(http_method(request))) {
-		finish_error(exchange, 405, "method_not_allowed", "this can only be read: GET or HEAD");
+	/* Where no events are taken, there is no such place. */
+	bool takes_events = exchange->route == GATEWAY_ROUTE_EVENTS || exchange->route == GATEWAY_ROUTE_LOG;
+	if (takes_events && exchange->gateway->ingest == NULL)
+		exchange->route = GATEWAY_ROUTE_NONE;
+	if (!gateway_method_allowed(exchange->route, http_method(request))) {
+		finish_error(exchange, 405, "method_not_allowed", takes_events ? "the header Allow says what can be done here"
+		                                                               : "this can only be read: GET or HEAD");
 		return;
 	}
 	switch (exchange->route) {
 	case GATEWAY_ROUTE_HOME: handle_home(exchange); break;
 	case GATEWAY_ROUTE_PAGE:
 	case GATEWAY_ROUTE_DOCUMENT: handle_rating(exchange, rest); break;
+	case GATEWAY_ROUTE_EVENTS: gateway_ingest_events(exchange->gateway->ingest, request); break;
+	case GATEWAY_ROUTE_LOG: gateway_ingest_log(exchange->gateway->ingest, request); break;
 	case GATEWAY_ROUTE_STYLE: handle_style(exchange); break;
 	case GATEWAY_ROUTE_LIVEZ: finish(exchange, 200, TYPE_TEXT, span_of_text("alive\n")); break;
 	case GATEWAY_ROUTE_READYZ: handle_readyz(exchange); break;

@@ -1,5 +1,5 @@
-/* effreg-gateway: HTTP for those who have no ZeroMQ: the rating as JSON and as a page. It has no database: it asks the
- * ranking service. */
+/* effreg-gateway: HTTP for those who have no ZeroMQ: the rating as JSON and as a page, and a door for events. It has no database: it
+ * asks the ranking service, and passes events on to intake. */
 #include "common/service.h"
 #include "services/gateway/gateway_handlers.h"
 
@@ -7,6 +7,7 @@
 
 struct gateway_service {
 	struct gateway gateway;
+	struct gateway_push *push;
 	struct http_server *server;
 };
 
@@ -14,7 +15,10 @@ static const struct config_option OPTIONS[] = {
 	{"http", CONFIG_TEXT, "127.0.0.1:8080", 0, 0, "address:port of the public HTTP server"},
 	{"query_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5573", 0, 0, "the ranking service's query socket"},
 	{"query_server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the ranking service's CURVE public key"},
-	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role reader)"},
+	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role bearer; reader where no events are taken)"},
+	{"push_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5570", 0, 0, "intake's push socket"},
+	{"push_server_key_file", CONFIG_TEXT, "", 0, 0, "file with intake's CURVE public key; empty = no events are taken"},
+	{"http_arrive_ms", CONFIG_INTEGER, "10000", 100, 600000, "how long a request may take to arrive, ms; then its connection is closed"},
 };
 
 static enum status read_keys(struct service *service, char server_key[BUS_KEY_TEXT], struct bus_keypair *ret_client,
@@ -29,6 +33,19 @@ static enum status read_keys(struct service *service, char server_key[BUS_KEY_TE
 	return status;
 }
 
+static enum status start_ingest(struct service *service, struct gateway_service *state, const struct bus_keypair *client, struct fault *fault)
+{
+	char server_key[BUS_KEY_TEXT];
+	const char *file = config_text(service->config, "push_server_key_file");
+	if (file[0] == '\0')
+		return STATUS_OK;
+	enum status status = bus_read_key(file, server_key, fault);
+	if (status != STATUS_OK)
+		return status;
+	state->push = gateway_push_new(service->loop, service->bus, config_text(service->config, "push_endpoint"), server_key, client);
+	return gateway_ingest_new(state->push, &state->gateway.ingest, fault);
+}
+
 static enum status start(struct service *service, struct fault *fault)
 {
 	char server_key[BUS_KEY_TEXT];
@@ -41,8 +58,12 @@ static enum status start(struct service *service, struct fault *fault)
 		status = gateway_query_new(service->loop, service->bus, config_text(service->config, "query_endpoint"), server_key,
 		                           &client, &state->gateway.query, fault);
 	if (status == STATUS_OK)
+		status = start_ingest(service, state, &client, fault);
+	if (status == STATUS_OK)
 		status = http_server_new(service->loop, config_text(service->config, "http"), gateway_handle, &state->gateway,
 		                         &state->server, fault);
+	if (status == STATUS_OK)
+		http_server_limit(state->server, config_integer(service->config, "http_arrive_ms"), GATEWAY_BODY_BYTES_MAX);
 	return status;
 }
 
@@ -51,6 +72,8 @@ static void stop(struct service *service)
 {
 	struct gateway_service *state = service->state;
 	gateway_query_destroy(&state->gateway.query);
+	gateway_push_destroy(&state->push);
+	gateway_ingest_destroy(&state->gateway.ingest);
 	http_server_destroy(&state->server);
 	free(state);
 	service->state = NULL;
@@ -66,7 +89,7 @@ int main(int argc, char **argv)
 {
 	static const struct service_spec SPEC = {
 		.name = "gateway",
-		.purpose = "The rating over HTTP: JSON for programs, one page for people.",
+		.purpose = "The rating over HTTP: JSON for programs, one page for people; and a door for events.",
 		.options = OPTIONS,
 		.options_count = ARRAY_COUNT(OPTIONS),
 		.start = start,

@@ -23,6 +23,7 @@ struct intake_append *intake_append_new(struct intake_region *region, struct int
 	append->region = region;
 	append->batches = batches;
 	append->user = batches->session->user;
+	append->token = batches->session->has_token ? &batches->session->token : NULL;
 	append->arena = arena_new(INTAKE_APPEND_BYTES_MAX);
 	append->events = arena_array(append->arena, struct append_event, count);
 	append->origins = arena_array(append->arena, struct intake_origin, count);
@@ -141,7 +142,7 @@ void intake_append_run(struct intake_job *job, struct db *db)
 {
 	struct intake_append *append = (struct intake_append *)(void *)job;
 	const struct append_hooks hooks = {
-		.day_bytes_max = append->day_bytes_max, .authorise_sql = intake_store_rights_sql(append->user, append->arena),
+		.day_bytes_max = append->day_bytes_max, .authorise_sql = intake_store_rights_sql(append->user, append->token, append->arena),
 		.authorise = authorise, .before_commit = before_commit, .context = append};
 	append->status = intake_store_prepare(db);
 	/* A connection that died unnoticed since its last append is no reason to send the client back: nothing was begun. */

@@ -17,6 +17,7 @@ struct intake_append {
 	struct intake_region *region;
 	struct intake_batch *batches;     /* each with its results, when status is OK */
 	const char *user;
+	const struct sha256 *token;       /* NULL = none */
 	int64_t day_bytes_max, quarantine_bytes_max;
 	struct arena *arena;
 	struct append_event *events;

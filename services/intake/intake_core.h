@@ -11,7 +11,8 @@
 
 /* What a key may do, as stored in effreg.client_key. */
 struct intake_rights {
-	char region[OKTMO_TEXT_SIZE];  /* role region: its own; roles gateway and coordinator: "" = the one a session names */
+	char region[OKTMO_TEXT_SIZE];  /* role region: its own; bearer: its token's; gateway and coordinator: "" = the one a session names */
+	bool lacks_token;              /* a bearer's key, without a token that is valid: it may not write */
 	bool is_coordinator;           /* writes the coordinator's types (verification.*, dispute.*), and only these */
 	const char *const *sources;    /* NULL = any */
 	size_t sources_count;

@@ -4,6 +4,7 @@
 #include "common/hint.h"
 #include "common/log.h"
 #include "common/telemetry.h"
+#include "common/token.h"
 #include "services/intake/intake_append.h"
 #include "services/intake/intake_store.h"
 
@@ -145,6 +146,7 @@ struct greeting {
 	struct intake_session *session;      /* it waits: it is not removed */
 	struct arena *arena;
 	char user[BUS_KEY_TEXT];
+	struct sha256 token;                 /* of the one in hello */
 	struct push_message hello;           /* its texts in arena */
 	char region[OKTMO_TEXT_SIZE];
 	struct intake_welcome welcome;
@@ -156,10 +158,13 @@ struct greeting {
 
 static enum status load_welcome(struct greeting *greeting, struct db *db)
 {
-	struct intake_rights rights;
+	struct intake_rights rights = {0};
 	struct fault *fault = &greeting->fault;
-	enum status status = intake_store_load_rights(db, greeting->user, greeting->arena, &rights);
-	if (status == STATUS_FORBIDDEN)
+	const struct sha256 *token = greeting->hello.token == NULL ? NULL : &greeting->token;
+	enum status status = intake_store_load_rights(db, greeting->user, token, greeting->arena, &rights);
+	if (status == STATUS_FORBIDDEN && rights.lacks_token)
+		fault_set(fault, status, "bad_token", "/token", -1, "a bearer's key writes by a token only, and this one is unknown or revoked");
+	else if (status == STATUS_FORBIDDEN)
 		fault_set(fault, status, "revoked", "", -1, "this key may not write (any more)");
 	if (status == STATUS_OK)
 		status = intake_choose_region(&rights, greeting->hello.region, greeting->region, fault);
@@ -211,6 +216,8 @@ static void open_session(struct intake *intake, struct intake_session *session, 
 	const struct intake_welcome *welcome = &greeting->welcome;
 	intake_session_move(session, INTAKE_NEW, "hello");  /* leaves the region of before */
 	session->region = region;
+	session->has_token = greeting->hello.token != NULL;
+	session->token = greeting->token;
 	snprintf(session->source, sizeof session->source, "%s", greeting->hello.source);
 	session->expected_batch = 1;
 	session->going_back = false;
@@ -264,6 +271,8 @@ static void greet(struct intake *intake, struct intake_session *session, const s
 	greeting->hello.source = arena_text(greeting->arena, hello->source, strlen(hello->source));
 	if (hello->region != NULL)
 		greeting->hello.region = arena_text(greeting->arena, hello->region, strlen(hello->region));
+	if (hello->token != NULL)
+		greeting->token = token_digest(hello->token);
 	snprintf(greeting->user, sizeof greeting->user, "%s", session->user);
 	session->greeting = true;
 	intake_pool_submit(intake->greeters, &greeting->job);

@@ -89,13 +89,20 @@ static struct intake_batch *unlink_at(struct intake_region *region, struct intak
 	return batch;
 }
 
+/* One append is judged by one right: one key, and one token if there is any. */
+static bool same_right(const struct intake_session *a, const struct intake_session *b)
+{
+	return text_equal(a->user, b->user) && a->has_token == b->has_token &&
+	       (!a->has_token || memcmp(a->token.bytes, b->token.bytes, SHA256_BYTES) == 0);
+}
+
 struct intake_batch *intake_region_take(struct intake_region *region)
 {
 	struct intake_batch *taken = NULL, **end = &taken;
 	size_t events = 0;
-	const char *user = region->first == NULL ? "" : region->first->session->user;
+	const struct intake_session *session = region->first == NULL ? NULL : region->first->session;
 	while (region->first != NULL && events + region->first->count <= STREAM_BATCH_MAX &&
-	       text_equal(region->first->session->user, user)) {
+	       same_right(region->first->session, session)) {
 		*end = unlink_at(region, &region->first);
 		events += (*end)->count;
 		end = &(*end)->next;

@@ -1,7 +1,7 @@
 /* intake_region: what waits for each region's log, and whose turn it is.
  *
  * A region has at most one append under way. Its batches wait in the order they came; the next append takes as many of them as
- * belong to one key and have no more than STREAM_BATCH_MAX events together. Regions that may append stand in a ring and are
+ * belong to one key (and token) and have no more than STREAM_BATCH_MAX events together. Regions that may append stand in a ring and are
  * served in turn. Without I/O; time is told. */
 #ifndef EFFREG_INTAKE_REGION_H
 #define EFFREG_INTAKE_REGION_H

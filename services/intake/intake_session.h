@@ -24,6 +24,8 @@ struct intake_session {
 	size_t routing_id_len;
 	enum intake_state state;
 	char user[BUS_KEY_TEXT];           /* the public key it proved to have */
+	bool has_token;                    /* HELLO brought one */
+	struct sha256 token;               /* its digest */
 	struct intake_region *region;      /* since WELCOME */
 	char source[ENVELOPE_SOURCE_MAX + 1];
 	uint64_t expected_batch;

@@ -2,25 +2,35 @@
 
 #include "common/buf.h"
 
-#define RIGHTS_SQL_BYTES_MAX 256
+#define RIGHTS_SQL_BYTES_MAX 512
 
 static const char PREPARE_SQL[] =
-	"PREPARE intake_rights (text) AS SELECT COALESCE(k.region_id, ''), k.sources IS NULL, s.source, k.role = 'coordinator'"
-	" FROM effreg.client_key k LEFT JOIN LATERAL pg_catalog.unnest(k.sources) AS s (source) ON true"
-	" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway', 'coordinator')";
+	"PREPARE intake_rights (text, bytea) AS SELECT COALESCE(k.region_id, t.region_id, ''), g.sources IS NULL, s.source, k.role = 'coordinator',"
+	" k.role = 'bearer' AND t.digest IS NULL"
+	" FROM effreg.client_key k"
+	" LEFT JOIN effreg.token t ON k.role = 'bearer' AND t.digest = $2 AND t.revoked_time IS NULL"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN k.role = 'bearer' THEN t.sources ELSE k.sources END) AS g (sources)"
+	" LEFT JOIN LATERAL pg_catalog.unnest(g.sources) AS s (source) ON true"
+	" WHERE k.public_key = $1 AND k.revoked_time IS NULL AND k.role IN ('region', 'gateway', 'coordinator', 'bearer')";
 
 enum status intake_store_prepare(struct db *db)
 {
 	return db_prepare(db, PREPARE_SQL);
 }
 
-const char *intake_store_rights_sql(const char *user, struct arena *arena)
+const char *intake_store_rights_sql(const char *user, const struct sha256 *token, struct arena *arena)
 {
 	struct buf sql;
+	char hex[SHA256_HEX_SIZE];
 	buf_init(&sql, RIGHTS_SQL_BYTES_MAX);
 	buf_text(&sql, "EXECUTE intake_rights(");
 	db_quote(&sql, user);
-	buf_text(&sql, ")");
+	if (token != NULL)
+		sha256_hex(token, hex);
+	if (token == NULL)
+		buf_text(&sql, ", NULL)");
+	else
+		buf_printf(&sql, ", '\\x%s')", hex);
 	const char *text = arena_text(arena, sql.at, sql.len);
 	buf_clear(&sql);
 	return text;
@@ -34,6 +44,9 @@ enum status intake_store_read_rights(const struct db_rows *rows, struct arena *a
 		return STATUS_FORBIDDEN;
 	memcpy(ret_rights->region, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0) == OKTMO_LEN ? OKTMO_LEN : 0);
 	ret_rights->is_coordinator = db_get_bool(rows, 0, 3);
+	ret_rights->lacks_token = db_get_bool(rows, 0, 4);
+	if (ret_rights->lacks_token)
+		return STATUS_FORBIDDEN;
 	if (db_get_bool(rows, 0, 1))
 		return STATUS_OK;
 	const char **sources = arena_array(arena, const char *, count);
@@ -44,10 +57,10 @@ enum status intake_store_read_rights(const struct db_rows *rows, struct arena *a
 	return STATUS_OK;
 }
 
-enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights)
+enum status intake_store_load_rights(struct db *db, const char *user, const struct sha256 *token, struct arena *arena, struct intake_rights *ret_rights)
 {
 	struct db_rows *rows;
-	enum status status = db_query(db, intake_store_rights_sql(user, arena), NULL, 0, &rows);
+	enum status status = db_query(db, intake_store_rights_sql(user, token, arena), NULL, 0, &rows);
 	if (status != STATUS_OK)
 		return status;
 	status = intake_store_read_rights(rows, arena, ret_rights);

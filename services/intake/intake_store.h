@@ -10,9 +10,10 @@
 /* The statements of this service that every connection prepares. */
 enum status intake_store_prepare(struct db *db) MUST_CHECK;
 
-/* The statement that asks for the rights of a key, for struct append_hooks, in arena; and what its rows say. FORBIDDEN: unknown,
- * revoked, or of a role that does not write. The rights' texts live in arena. */
-const char *intake_store_rights_sql(const char *user, struct arena *arena);
+/* The statement that asks for the rights of a key, for struct append_hooks, in arena; and what its rows say. token: the digest of
+ * the one that a session showed, or NULL; it counts for the role bearer. FORBIDDEN: unknown, revoked, of a role that does not write, or
+ * (ret_rights->lacks_token) a bearer's without a valid token. The rights' texts live in arena. */
+const char *intake_store_rights_sql(const char *user, const struct sha256 *token, struct arena *arena);
 enum status intake_store_read_rights(const struct db_rows *rows, struct arena *arena, struct intake_rights *ret_rights) MUST_CHECK;
 
 /* What WELCOME tells: head of the log, its incarnation, the source's numbers without a hole, the witness's verdict. NOT_FOUND: no such region. */
@@ -26,7 +27,7 @@ struct intake_welcome {
 /* Of a HELLO: its source, and its witness if it has one. */
 enum status intake_store_load_welcome(struct db *db, const char *region, const struct push_message *hello, struct arena *arena,
                                       struct intake_welcome *ret_welcome) MUST_CHECK;
-enum status intake_store_load_rights(struct db *db, const char *user, struct arena *arena, struct intake_rights *ret_rights) MUST_CHECK;
+enum status intake_store_load_rights(struct db *db, const char *user, const struct sha256 *token, struct arena *arena, struct intake_rights *ret_rights) MUST_CHECK;
 
 /* Inside the append's transaction, in two statements for all of them: one row a digest, counted when it is there already. When
  * the region's bodies would take more than bytes_max together, new ones are not kept but counted: *ret_lost of them. */

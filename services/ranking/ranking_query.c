@@ -453,7 +453,7 @@ static enum status check_role(const struct question *question, const struct meth
 		return status;
 	if (role != NULL && text_equal(role, "coordinator"))
 		return STATUS_OK;
-	bool reads = role != NULL && (text_equal(role, "reader") || text_equal(role, "gateway"));
+	bool reads = role != NULL && (text_equal(role, "reader") || text_equal(role, "gateway") || text_equal(role, "bearer"));
 	if (reads && !method->coordinator_only)
 		return STATUS_OK;
 	return refuse(question, STATUS_FORBIDDEN, "forbidden", "/method", "the key's role does not allow this method");

@@ -1,31 +1,12 @@
 // asyncapi: proto/asyncapi.yaml against the schemas, the C code and itself.
 
-import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {collect, resolves} from './documents.mjs';
 import {readPushTypes, readText} from './proto.mjs';
 import {check, checkSame} from './report.mjs';
 
 const CHANNELS = ['push', 'query', 'feed', 'event-published'];
-
-/** Every value under a name, anywhere in the document. */
-function collect(node, name, found = []) {
-	if (node !== null && typeof node === 'object') {
-		for (const [key, child] of Object.entries(node)) {
-			if (key === name)
-				found.push(child);
-			collect(child, name, found);
-		}
-	}
-	return found;
-}
-
-function resolves(root, document, ref) {
-	if (!ref.startsWith('#/'))
-		return existsSync(join(root, 'proto', ref.split('#')[0]));
-	const tokens = ref.slice(2).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-	return tokens.reduce((node, token) => node?.[token], document) !== undefined;
-}
 
 function checkShape(document) {
 	check('asyncapi.yaml is an AsyncAPI 3.0 document', document.asyncapi === '3.0.0' && document.info?.title !== undefined

@@ -5,6 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {checkAsyncapi} from './asyncapi.mjs';
 import {checkMetaschema} from './metaschema.mjs';
+import {checkOpenapi} from './openapi.mjs';
 import {checkPairs} from './pairs.mjs';
 import {readCsv, readEventTypes, readExamples, readSchemas, readText, typeOfExample} from './proto.mjs';
 import {check, checkSame, close, skip} from './report.mjs';
@@ -211,6 +212,7 @@ function checkEverything() {
 	checkSame('expected.csv names the invalid examples', [...expectations.keys()], invalid.map(({file}) => file));
 	checkReadme(types, expectations);
 	checkAsyncapi(root, modules, types);
+	checkOpenapi(root, modules);
 	checkMetaschema(root, modules);
 	checkSchemas(ajv, schemas);
 	checkValidByAjv(ajv, types, valid);

@@ -9,7 +9,7 @@ unknown=nonsense
 
 # The commands as effreg itself lists them: each gets its turn, none is forgotten.
 list_commands() {
-	"$effreg" --help --lang en | sed -n 's/^  \([a-z]\+\( [a-z-]\+\)\?\)  .*/\1/p'
+	"$effreg" --help --lang en | sed -n 's/^  \([a-z]\+\( [a-z-]\+\)\{0,2\}\)  .*/\1/p'
 }
 
 # help_shows COMMAND LANG EXAMPLE EXITS: the first line is an example, and the exit codes are told.

@@ -117,6 +117,35 @@ check_equal "the list as JSON shows every key of the region" 5 \
 	"$(keys list --format json --region "$region" | grep -o '"public_key"' | wc -l)"
 check "the list as text shows the sources" grep -F "a/a,z/b" <(keys list)
 
+# ---- tokens
+token_of() {
+	sed -n '/^effreg_/p' "$test_work/$1"
+}
+digest_of() {
+	printf %s "$(token_of "$1")" | sha256sum | cut -d ' ' -f 1
+}
+keys token new --region "$region" --source "z/b,a/a" --note "portal" >"$test_work/printed" 2>"$test_work/digest" || true
+check "a token is printed, when no file is named" grep -xE "effreg_[0-9a-f]{64}" "$test_work/printed"
+check "beside it its digest" grep -F "$(digest_of printed)" "$test_work/digest"
+check "the list names it by its digest" grep -F "$(digest_of printed)" <(keys token list --region "$region")
+check "with its sources" grep -F "a/a,z/b" <(keys token list)
+keys token list --format json >"$test_work/tokens"
+check_equal "and never the token" 0 "$(grep -c "$(token_of printed)" "$test_work/tokens" || true)"
+check "a region is needed" fails_with 2 "--region" keys token new
+check "one that exists" fails_with 1 "no region 99999999" keys token new --region 99999999
+check "a file that cannot be written leaves no token behind" fails_with 1 "cannot write" keys token new --region "$region" --out "$test_work/nowhere/token"
+check_equal "there is one" 1 "$(ask 'SELECT pg_catalog.count(*) FROM effreg.token')"
+check "a digest too short names none" fails_with 2 "8 hex digits" keys token revoke --digest "$(digest_of printed | cut -c 1-7)" --reason lost
+check "an unknown one neither" fails_with 1 "no token" keys token revoke --digest 00000000 --reason lost
+check "a file without a token is told" fails_with 2 "does not hold a token" keys token revoke --token-file "$test_work/first.pub" --reason lost
+check "a token is revoked by the beginning of its digest" says_nothing keys token revoke --digest "$(digest_of printed | cut -c 1-8)" --reason lost
+check "revoking it again changes nothing" says_nothing keys token revoke --digest "$(digest_of printed)" --reason again
+check_equal "each act on the token has its row" "token.added token.revoked" \
+	"$(ask "SELECT act FROM effreg.audit WHERE subject = '$(digest_of printed)' ORDER BY occurred_time" | paste -sd ' ')"
+check "a token is made with the rights of effreg_ops alone" "$centre_bin/effreg" keys token new --region "$region" --out "$test_work/ops.token" --dsn "$(centre_dsn_of ops)"
+check "and revoked" "$centre_bin/effreg" keys token revoke --token-file "$test_work/ops.token" --reason moved --dsn "$(centre_dsn_of ops)"
+check "no more than that" refused_in_database "UPDATE effreg.token SET revoked_time = NULL, region_id = '$other'"
+
 check "the audit cannot be changed by who writes it" refused_in_database "UPDATE effreg.audit SET detail = '{}'"
 check "nor deleted" refused_in_database "DELETE FROM effreg.audit"
 check "nor written in another's name" refused_in_database \

@@ -62,7 +62,7 @@ static void each_role_enters_its_own_domains_only(void **state)
 	static const struct {
 		const char *role, *enters;
 	} CASES[] = {
-		{"region", "y-y----"}, {"gateway", "yy-----"}, {"coordinator", "yyy----"}, {"reader", "-yy----"}, {"service", "---y---"},
+		{"region", "y-y----"}, {"gateway", "yy-----"}, {"coordinator", "yyy----"}, {"reader", "-yy----"}, {"service", "---y---"}, {"bearer", "yy-----"},
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
 		const char *key = add_key(CASES[i].role, "NULL");

@@ -312,7 +312,9 @@ static void what_is_not_there_or_badly_asked_has_its_code(void **state)
 static void a_body_over_the_limit_is_refused_before_it_is_read(void **state)
 {
 	(void)state;
-	ask("POST", "/api/v1/ratings/2021", "Content-Length: 1048577\r\n");
+	ask("POST", "/api/v1/ratings/2021", "Content-Length: 4194305\r\n");
+	assert_status("413");
+	ask("POST", "/api/v1/ratings/2021", "Content-Length: 524289\r\nExpect: 100-continue\r\n");
 	assert_status("413");
 }
 

@@ -45,6 +45,7 @@ static const char *const RIGHTS[] = {
 	"region_horizon: metrics SIUD, ops S, ranking S",
 	"region_horizon_rebuild: metrics SIUD, ops S",
 	"source: intake SIU, ops S",
+	"token: intake S, ops Siu",
 };
 
 static const char RIGHTS_SQL[] =
@@ -164,7 +165,7 @@ static void every_key_of_a_regional_table_contains_the_region(void **state)
 	            " JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = 'region_id'"
 	            " JOIN pg_catalog.pg_class c ON c.oid = k.conrelid"
 	            " WHERE k.connamespace = 'effreg'::pg_catalog.regnamespace AND k.contype IN ('p', 'u')"
-	            " AND c.relname NOT IN ('region', 'client_key') AND NOT a.attnum = ANY (k.conkey)");
+	            " AND c.relname NOT IN ('region', 'client_key', 'token') AND NOT a.attnum = ANY (k.conkey)");
 }
 
 /* Byte by byte: quick, and the same in every database. */
@@ -200,6 +201,9 @@ static void the_log_takes_rows_and_gives_none_back(void **state)
 		{"notify", "SELECT 1 FROM effreg.event"},
 		{"notify", "UPDATE effreg.notice SET region_id = region_id"},
 		{"ops", "UPDATE effreg.event_head SET last_seq = 0"},
+		{"ops", "UPDATE effreg.token SET region_id = region_id"},
+		{"ops", "DELETE FROM effreg.token"},
+		{"ranking", "SELECT 1 FROM effreg.token"},
 		{"ops", "DELETE FROM effreg.audit"},
 		{"ops", "UPDATE effreg.audit SET act = act"},
 	};

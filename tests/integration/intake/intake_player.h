@@ -10,6 +10,7 @@
 #include "common/crypto.h"
 #include "common/db.h"
 #include "common/push.h"
+#include "common/token.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -131,6 +132,25 @@ static inline void player_add_key(struct player *player, struct bus_keypair *ret
 	assert_int_equal(db_run(player->db, SQL, params, ARRAY_COUNT(params), NULL), STATUS_OK);
 }
 
+/* sources ("{a,b}") may be NULL. */
+static inline void player_add_token(struct player *player, char ret_token[TOKEN_TEXT_SIZE], const char *region, const char *sources)
+{
+	static const char SQL[] = "INSERT INTO effreg.token (digest, region_id, sources) VALUES ($1, $2, $3::text[])";
+	uint8_t random[TOKEN_RANDOM_BYTES];
+	ambient_random(random, sizeof random);
+	token_format(random, ret_token);
+	const struct sha256 digest = token_digest(ret_token);
+	const struct db_param params[] = {db_bytes(digest.bytes, SHA256_BYTES), db_text(region), db_text(sources)};
+	assert_int_equal(db_run(player->db, SQL, params, ARRAY_COUNT(params), NULL), STATUS_OK);
+}
+
+static inline void player_revoke_token(struct player *player, const char *token)
+{
+	const struct sha256 digest = token_digest(token);
+	const struct db_param params[] = {db_bytes(digest.bytes, SHA256_BYTES)};
+	assert_int_equal(db_run(player->db, "UPDATE effreg.token SET revoked_time = pg_catalog.now() WHERE digest = $1", params, 1, NULL), STATUS_OK);
+}
+
 static inline void player_revoke(struct player *player, const struct bus_keypair *keypair)
 {
 	const struct db_param params[] = {db_text(keypair->public_key)};
@@ -176,9 +196,18 @@ static inline char *argument(struct player *player, const char *text)
 	return arena_text(player->arena, text, strlen(text));
 }
 
-static inline void process_start(struct player *player, struct process *ret_process, const char *quarantine_bytes_max)
+static inline void process_spawn(char *const *arguments, pid_t *ret_pid)
 {
-	unsigned port = free_port();
+	posix_spawn_file_actions_t actions;
+	const char *log = getenv("EFFREG_TEST_INTAKE_LOG");
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
+	assert_int_equal(posix_spawn(ret_pid, arguments[0], &actions, NULL, arguments, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+}
+
+static inline void process_start_at(struct player *player, struct process *ret_process, unsigned port, const char *quarantine_bytes_max)
+{
 	*ret_process = (struct process){.port = port};
 	snprintf(ret_process->endpoint, sizeof ret_process->endpoint, "tcp://127.0.0.1:%u", port);
 	char *arguments[] = {
@@ -188,12 +217,12 @@ static inline void process_start(struct player *player, struct process *ret_proc
 		argument(player, "--stream-endpoint"), argument(player, arena_printf(player->arena, "tcp://127.0.0.1:%u", free_port())),
 		argument(player, "--server-key-file"), argument(player, player_file(player, "server")),
 		argument(player, "--quarantine-bytes-max"), argument(player, quarantine_bytes_max), NULL};
-	posix_spawn_file_actions_t actions;
-	const char *log = getenv("EFFREG_TEST_INTAKE_LOG");
-	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log == NULL ? "/dev/null" : log, O_WRONLY | O_CREAT | O_APPEND, 0600), 0);
-	assert_int_equal(posix_spawn(&ret_process->pid, arguments[0], &actions, NULL, arguments, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
+	process_spawn(arguments, &ret_process->pid);
+}
+
+static inline void process_start(struct player *player, struct process *ret_process, const char *quarantine_bytes_max)
+{
+	process_start_at(player, ret_process, free_port(), quarantine_bytes_max);
 }
 
 static inline bool process_lives(const struct process *process)

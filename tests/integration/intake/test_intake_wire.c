@@ -8,7 +8,7 @@ static struct player player;
 static struct process intake, small;              /* small: a quarantine of 4096 bytes */
 static struct process tight;                      /* 2048 bytes of events a day */
 static struct process paced;                      /* 2 events a second */
-static struct bus_keypair region_key, other_key, limited_key, gateway_key, reader_key;
+static struct bus_keypair region_key, other_key, limited_key, gateway_key, bearer_key, reader_key;
 static struct client client;
 
 /* ---- Start and stop ---- */
@@ -21,6 +21,7 @@ static int set_up_all(void **state)
 	player_add_key(&player, &other_key, "region", PETERSBURG, NULL);
 	player_add_key(&player, &limited_key, "region", VORONEZH, "{" PORTAL ",ru-vor/second}");
 	player_add_key(&player, &gateway_key, "gateway", NULL, NULL);
+	player_add_key(&player, &bearer_key, "bearer", NULL, NULL);
 	player_add_key(&player, &reader_key, "reader", NULL, NULL);
 	process_start(&player, &intake, "67108864");
 	process_start(&player, &small, "4096");
@@ -190,6 +191,68 @@ static void a_gateway_names_its_region(void **state)
 	client_push_one(&gateway, 2, fresh_event(&player, VORONEZH));
 	assert_string_equal(client_expect(&gateway, PUSH_ACK).results[0].code, "forbidden_region");
 	client_close(&gateway);
+}
+
+static void hello_with_token(struct client *bearer, const char *token)
+{
+	client_say(bearer, &(struct push_message){.type = PUSH_HELLO, .version = 1, .source = "gw", .token = token}, span_of("", 0));
+}
+
+static void a_bearer_writes_for_the_region_of_its_token_only(void **state)
+{
+	(void)state;
+	struct client bearer;
+	char token[TOKEN_TEXT_SIZE], other[TOKEN_TEXT_SIZE], unknown[TOKEN_TEXT_SIZE];
+	player_add_token(&player, token, VORONEZH, NULL);
+	player_add_token(&player, other, PETERSBURG, "{spb/portal}");
+	memcpy(unknown, token, sizeof unknown);
+	unknown[TOKEN_TEXT_SIZE - 2] = unknown[TOKEN_TEXT_SIZE - 2] == '0' ? '1' : '0';
+	client_connect(&bearer, &player, &intake, &bearer_key);
+	client_say_text(&bearer, "{\"type\":\"HELLO\",\"version\":1,\"source\":\"gw\",\"region\":\"" VORONEZH "\"}", span_of("", 0));
+	client_expect_bye(&bearer, "bad_token");
+	hello_with_token(&bearer, unknown);
+	client_expect_bye(&bearer, "bad_token");
+	hello_with_token(&bearer, token);
+	assert_string_equal(client_expect(&bearer, PUSH_WELCOME).region, VORONEZH);
+	client_push_one(&bearer, 1, fresh_event(&player, VORONEZH));
+	assert_int_equal(client_expect(&bearer, PUSH_ACK).results[0].outcome, PUSH_STORED);
+	client_push_one(&bearer, 2, fresh_event(&player, PETERSBURG));
+	assert_string_equal(client_expect(&bearer, PUSH_ACK).results[0].code, "forbidden_region");
+	hello_with_token(&bearer, other);
+	assert_string_equal(client_expect(&bearer, PUSH_WELCOME).region, PETERSBURG);
+	client_push_one(&bearer, 1, fresh_event(&player, PETERSBURG));
+	assert_string_equal(client_expect(&bearer, PUSH_ACK).results[0].code, "forbidden_source");
+	client_close(&bearer);
+}
+
+static void a_revoked_token_ends_its_session_with_the_next_batch(void **state)
+{
+	(void)state;
+	struct client bearer;
+	char token[TOKEN_TEXT_SIZE];
+	player_add_token(&player, token, VORONEZH, NULL);
+	client_connect(&bearer, &player, &intake, &bearer_key);
+	hello_with_token(&bearer, token);
+	client_expect(&bearer, PUSH_WELCOME);
+	player_revoke_token(&player, token);
+	client_push_one(&bearer, 1, fresh_event(&player, VORONEZH));
+	client_expect_bye(&bearer, "revoked");
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), 0);
+	hello_with_token(&bearer, token);
+	client_expect_bye(&bearer, "bad_token");
+	client_close(&bearer);
+}
+
+/* A token is no right by itself: it adds nothing to a key that is not a bearer's. */
+static void a_token_adds_nothing_to_another_role(void **state)
+{
+	(void)state;
+	char token[TOKEN_TEXT_SIZE];
+	player_add_token(&player, token, PETERSBURG, NULL);
+	hello_with_token(&client, token);
+	assert_string_equal(client_expect(&client, PUSH_WELCOME).region, VORONEZH);
+	client_push_one(&client, 1, fresh_event(&player, PETERSBURG));
+	assert_string_equal(client_expect(&client, PUSH_ACK).results[0].code, "forbidden_region");
 }
 
 static void a_region_may_name_itself_and_nobody_else(void **state)
@@ -861,6 +924,9 @@ int main(void)
 		CASE(revoking_a_key_ends_its_session_with_the_next_batch),
 		CASE(rights_are_judged_inside_the_transaction_that_stores),
 		CASE(a_gateway_names_its_region),
+		CASE(a_bearer_writes_for_the_region_of_its_token_only),
+		CASE(a_revoked_token_ends_its_session_with_the_next_batch),
+		CASE(a_token_adds_nothing_to_another_role),
 		CASE(a_region_may_name_itself_and_nobody_else),
 		CASE(every_code_spares_the_rest_of_the_batch_and_leaves_a_row),
 		CASE(the_same_bytes_twice_in_a_batch_are_one_row_counted_twice),

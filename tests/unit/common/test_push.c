@@ -65,6 +65,25 @@ static void hello_comes_back(void **state)
 	assert_false(parsed.has_witness);
 }
 
+static void a_token_comes_back_and_only_one(void **state)
+{
+	(void)state;
+	static const char TOKEN[] = "effreg_" "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char *const WRONG[] = {"1", "\"\"", "\"effreg_\"", "null", "\"EFFREG_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+	                                    "\"effreg_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeF\""};
+	go_round(&(struct push_message){.type = PUSH_HELLO, .version = 1, .source = "a", .token = TOKEN});
+	assert_string_equal(parsed.token, TOKEN);
+	go_round(&(struct push_message){.type = PUSH_HELLO, .version = 1, .source = "a"});
+	assert_null(parsed.token);
+	for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
+		char hello[256];
+		struct fault fault;
+		snprintf(hello, sizeof hello, "{\"type\":\"HELLO\",\"version\":1,\"source\":\"a\",\"token\":%s}", WRONG[i]);
+		assert_int_equal(push_parse_request(arena, span_of_text(hello), &parsed, &fault), STATUS_INVALID);
+		assert_string_equal(fault.pointer, "/token");
+	}
+}
+
 static void push_comes_back(void **state)
 {
 	(void)state;
@@ -301,6 +320,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(hello_comes_back),
+		CASE(a_token_comes_back_and_only_one),
 		CASE(push_comes_back),
 		CASE(welcome_comes_back),
 		CASE(ack_comes_back),

@@ -56,10 +56,10 @@ static void paths_lead_to_routes(void **state)
 static void only_reading_methods_are_allowed(void **state)
 {
 	(void)state;
-	assert_true(gateway_method_allowed("GET"));
-	assert_true(gateway_method_allowed("HEAD"));
-	assert_false(gateway_method_allowed("POST"));
-	assert_false(gateway_method_allowed("get"));
+	assert_true(gateway_method_allowed(GATEWAY_ROUTE_HOME, "GET"));
+	assert_true(gateway_method_allowed(GATEWAY_ROUTE_HOME, "HEAD"));
+	assert_false(gateway_method_allowed(GATEWAY_ROUTE_HOME, "POST"));
+	assert_false(gateway_method_allowed(GATEWAY_ROUTE_HOME, "get"));
 }
 
 static void bad_selections_are_refused_with_their_code(void **state)

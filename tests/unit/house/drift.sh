@@ -106,7 +106,7 @@ scripts_give_services_options_that_exist() {
 }
 
 # The longest first, as the words of a pattern.
-commands='generate|validate|push|feed|status|migrate|rank (confidence|explain|robust|what-if|lab|audit)|rank|rating [a-z]+|log [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|sources|indicator|rebuild|import'
+commands='generate|validate|push|feed|status|migrate|rank (confidence|explain|robust|what-if|lab|audit)|rank|rating [a-z]+|log [a-z]+|keys token [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|sources|indicator|rebuild|import'
 
 # Flags behind "effreg COMMAND" in scripts and documents, to the end of the command.
 command_lines() {
@@ -405,7 +405,7 @@ finds documents_name_log_events_that_exist proto/README.md '$a\  {"event":"never
 finds every_telemetry_call_names_its_series_in_place common/service.c 's/telemetry_count\("effreg_keys_refused_total"/telemetry_count(name/'
 finds telemetry_names_say_what_they_count common/service.c 's/"effreg_keys_refused_total"/"effreg_keys_refused"/'
 finds documents_name_telemetry_that_exists proto/README.md '$a\  rate(effreg_nothing_total[5m])'
-finds the_documents_name_the_roles_of_each_domain proto/README.md 's/ region, gateway, coordinator \| 5570/ region | 5570/'
+finds the_documents_name_the_roles_of_each_domain proto/README.md 's/ region, gateway, bearer, coordinator \| 5570/ region | 5570/'
 finds the_documents_name_the_roles_of_each_domain proto/asyncapi.yaml 's/roles: \[service\]/roles: [reader]/'
 finds the_protocol_names_the_codes_that_are_given proto/README.md 's/^\| `forbidden_source` /| `forbidden_sauce` /'
 finds the_protocol_names_the_codes_that_are_given services/intake/intake_handlers.c 's/"over_credit"/"too_much"/'

@@ -131,7 +131,7 @@ doors() {
 	nettle/sha2.h    ^common/crypto\.c$
 	pcre2.h          ^common/schema_pattern\.c$
 	microhttpd.h     ^common/http\.c$
-	curl/curl.h      ^services/notify/notify_sender\.c$
+	curl/curl.h      ^common/fetch\.c$
 	sqlite3.h        ^services/agent/agent_spool\.c$
 	glpk.h           ^services/ranking/ranking_program\.c$
 	xlsxwriter.h     ^services/[a-z]+/[a-z]+_export\.c$

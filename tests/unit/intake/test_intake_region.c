@@ -73,6 +73,23 @@ static void batches_of_a_key_are_taken_together_in_their_order(void **state)
 	assert_int_equal(intake_region_take(region)->count, 7);
 }
 
+static void batches_of_another_token_wait_for_another_append(void **state)
+{
+	(void)state;
+	struct intake_region *region = intake_region_get(regions, "20000000");
+	sessions[0].has_token = sessions[1].has_token = true;
+	struct intake_batch *first = add(region, 0, 1), *same = add(region, 1, 1);
+	assert_ptr_equal(intake_region_take(region), first);
+	assert_ptr_equal(first->next, same);
+	sessions[1].token.bytes[31] = 1;
+	struct intake_batch *mine = add(region, 0, 1), *others = add(region, 1, 1);
+	assert_ptr_equal(intake_region_take(region), mine);
+	assert_null(mine->next);
+	assert_ptr_equal(intake_region_take(region), others);
+	sessions[0].has_token = sessions[1].has_token = false;
+	sessions[1].token.bytes[31] = 0;
+}
+
 static void one_sessions_batches_are_taken_back_and_the_others_stay(void **state)
 {
 	(void)state;
@@ -165,6 +182,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(batches_of_a_key_are_taken_together_in_their_order),
+		CASE(batches_of_another_token_wait_for_another_append),
 		CASE(one_sessions_batches_are_taken_back_and_the_others_stay),
 		CASE(regions_are_served_in_turn),
 		CASE(a_small_append_waits_for_more_and_a_full_one_does_not),
