@@ -32,6 +32,8 @@ static enum status check_names(zip_t *zip, struct fault *fault)
 {
 	const char *names[PACKAGE_ENTRIES_MAX];
 	zip_int64_t count = zip_get_num_entries(zip, 0);
+	if (count <= 0)
+		return damaged(fault, "zip", "there are no parts");
 	if (count > PACKAGE_ENTRIES_MAX)
 		return fault_tell(fault, STATUS_TOO_LARGE, "too_large", "", -1, "the file has %lld parts; at most %d are read",
 		                  "в файле %lld частей; читается не более %d", (long long)count, PACKAGE_ENTRIES_MAX);

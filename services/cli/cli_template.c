@@ -5,6 +5,8 @@
 
 #define PROMPT_MAX 255   /* characters that Excel shows beside a cell */
 #define FIRST_ROW  1     /* below the names of the columns */
+#define LINE_BYTES ((size_t)4096)
+#define LINE_POINTS 15   /* height of a line */
 
 enum { GUIDE_COLUMN, GUIDE_NEEDED, GUIDE_HELP, GUIDE_SAMPLE };
 
@@ -93,11 +95,11 @@ static lxw_format *cell_format(struct form *form, enum mapping_kind kind)
 	return format;
 }
 
+/* A bold letter takes more than the width that is counted; longer names go on in a second line. */
 static double column_width(const struct mapping_column *column)
 {
-	size_t letters = lxw_utf8_strlen(column->name);
-	double least = column->kind == MAPPING_TEXT ? 24 : 16;
-	return letters + 2 > least ? (double)(letters + 2) : least;
+	double letters = 1.25 * (double)lxw_utf8_strlen(column->name) + 2, least = column->kind == MAPPING_TEXT ? 24 : 16;
+	return letters < least ? least : letters > 26 ? 26 : letters;
 }
 
 /* A copy: the library asks for texts it could change. */
@@ -143,6 +145,7 @@ static void fill_table(struct form *form)
 		worksheet_write_comment_opt(form->table, 0, (lxw_col_t)i, help_text(form, i), &comment);
 		put_validation(form, i);
 	}
+	worksheet_set_row(form->table, 0, 2.2 * LINE_POINTS, NULL);
 	worksheet_freeze_panes(form->table, FIRST_ROW, 0);
 	worksheet_repeat_rows(form->table, 0, 0);
 	worksheet_set_landscape(form->table);
@@ -167,6 +170,33 @@ static void fill_lists(struct form *form)
 
 /* ---- The guide ---- */
 
+static const double GUIDE_WIDTHS[] = {[GUIDE_COLUMN] = 28, [GUIDE_NEEDED] = 15, [GUIDE_HELP] = 62, [GUIDE_SAMPLE] = 36};
+
+/* Lines of a text in a column so wide; not every program finds the height of a row by itself. */
+static unsigned lines_of(const char *text, double width)
+{
+	unsigned lines = 0;
+	for (bool more = true; more;) {
+		char line[LINE_BYTES];
+		size_t len = strcspn(text, "\n");
+		snprintf(line, sizeof line, "%.*s", (int)len, text);
+		lines += 1 + (unsigned)((double)lxw_utf8_strlen(line) * 1.3 / width);
+		more = text[len] != '\0';
+		text += len + more;
+	}
+	return lines;
+}
+
+static void set_height(const struct form *form, lxw_row_t row, const char *const texts[ARRAY_COUNT(GUIDE_WIDTHS)])
+{
+	unsigned lines = 1;
+	for (size_t i = 0; i < ARRAY_COUNT(GUIDE_WIDTHS); i++) {
+		unsigned own = lines_of(texts[i], GUIDE_WIDTHS[i]);
+		lines = own > lines ? own : lines;
+	}
+	worksheet_set_row(form->guide, row, lines * LINE_POINTS, NULL);
+}
+
 static lxw_row_t put_rules(struct form *form)
 {
 	const char *const rules[] = {
@@ -181,9 +211,10 @@ static lxw_row_t put_rules(struct form *form)
 		say(form, "Check before sending: effreg import FILE.xlsx --mapping MAPPING.json --dry-run", "Проверить, ничего не отправляя: effreg import ФАЙЛ.xlsx --mapping НАСТРОЙКА.json --dry-run"),
 	};
 	lxw_row_t row = 0;
+	worksheet_set_row(form->guide, row, 1.5 * LINE_POINTS, NULL);
 	worksheet_write_string(form->guide, row++, 0, say(form, "How to fill in the table", "Как заполнять таблицу"), form->title);
 	for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
-		worksheet_set_row(form->guide, row, 32, NULL);
+		worksheet_set_row(form->guide, row, lines_of(rules[i], GUIDE_WIDTHS[0] + GUIDE_WIDTHS[1] + GUIDE_WIDTHS[2] + GUIDE_WIDTHS[3]) * LINE_POINTS, NULL);
 		worksheet_merge_range(form->guide, row, GUIDE_COLUMN, row, GUIDE_SAMPLE, rules[i], form->text);
 		row++;
 	}
@@ -200,11 +231,10 @@ static const char *values_text(const struct form *form, const struct mapping_col
 
 static void fill_guide(struct form *form)
 {
-	static const double WIDTHS[] = {[GUIDE_COLUMN] = 28, [GUIDE_NEEDED] = 14, [GUIDE_HELP] = 62, [GUIDE_SAMPLE] = 36};
 	const char *const heads[] = {say(form, "Column", "Столбец"), say(form, "Needed", "Обязателен"), say(form, "What to write", "Что писать"), say(form, "Sample row", "Пример строки")};
 	lxw_row_t row = put_rules(form);
 	for (size_t i = 0; i < ARRAY_COUNT(heads); i++) {
-		worksheet_set_column(form->guide, (lxw_col_t)i, (lxw_col_t)i, WIDTHS[i], NULL);
+		worksheet_set_column(form->guide, (lxw_col_t)i, (lxw_col_t)i, GUIDE_WIDTHS[i], NULL);
 		worksheet_write_string(form->guide, row, (lxw_col_t)i, heads[i], form->head);
 	}
 	for (size_t i = 0; i < form->count; i++) {
@@ -213,11 +243,13 @@ static void fill_guide(struct form *form)
 		if (values[0] != '\0')
 			help = arena_printf(form->arena, "%s\n%s", help, values);
 		row++;
-		worksheet_write_string(form->guide, row, GUIDE_COLUMN, column->name, is_needed(form, i) ? form->wrapped_needed : form->wrapped);
-		worksheet_write_string(form->guide, row, GUIDE_NEEDED, is_needed(form, i) ? say(form, "yes", "да") : say(form, "no", "нет"), form->wrapped);
-		worksheet_write_string(form->guide, row, GUIDE_HELP, help, form->wrapped);
-		worksheet_write_string(form->guide, row, GUIDE_SAMPLE, column->sample == NULL ? "" : column->sample, form->wrapped);
+		const char *const texts[] = {column->name, is_needed(form, i) ? say(form, "yes", "да") : say(form, "no", "нет"), help,
+		                             column->sample == NULL ? "" : column->sample};
+		for (size_t k = 0; k < ARRAY_COUNT(texts); k++)
+			worksheet_write_string(form->guide, row, (lxw_col_t)k, texts[k], k == 0 && is_needed(form, i) ? form->wrapped_needed : form->wrapped);
+		set_height(form, row, texts);
 	}
+	worksheet_set_landscape(form->guide);
 	worksheet_set_paper(form->guide, 9);
 	worksheet_fit_to_pages(form->guide, 1, 0);
 }
@@ -235,8 +267,8 @@ static void add_sheets(struct form *form)
 	form->head = add_format(form, true, 0xDDEBF7, true);
 	form->head_needed = add_format(form, true, 0x1F4E79, true);
 	format_set_font_color(form->head_needed, 0xFFFFFF);
-	form->title = add_format(form, true, 0, false);
-	format_set_text_wrap(form->title);
+	form->title = workbook_add_format(form->workbook);
+	format_set_bold(form->title);
 	format_set_font_size(form->title, 14);
 	form->wrapped = add_format(form, false, 0, true);
 	format_set_num_format(form->wrapped, "@");
