@@ -132,6 +132,8 @@ enum status fault_say(struct fault *fault, enum status status, const char *code,
 	return status;
 }
 
+static void put_before(char *text, size_t size, const char *format, va_list arguments) PRINTF_LIKE(3, 0);
+
 static void put_before(char *text, size_t size, const char *format, va_list arguments)
 {
 	char what[sizeof((struct fault *)0)->text_ru];

@@ -180,7 +180,7 @@ static unsigned lines_of(const char *text, double width)
 		char line[LINE_BYTES];
 		size_t len = strcspn(text, "\n");
 		snprintf(line, sizeof line, "%.*s", (int)len, text);
-		lines += 1 + (unsigned)((double)lxw_utf8_strlen(line) * 1.3 / width);
+		lines += 1 + (unsigned)((double)lxw_utf8_strlen(line) * 1.15 / width);
 		more = text[len] != '\0';
 		text += len + more;
 	}
