@@ -96,14 +96,14 @@ check "to the same events" cmp "$work/out.ndjson" "$work/saved.ndjson"
 book wrong "$work/template.xlsx" "$work/wrong.xlsx"
 check "a workbook with mistakes is refused" import_exits 3 "$work/wrong.xlsx" --out "$work/none.ndjson"
 check "and nothing is written of it" [ ! -e "$work/none.ndjson" ]
-check "a cell is named by sheet, row and column" says 'лист «Проекты», строка 2, столбец C «Дата открытия»: bad_cell'
+check "a cell is named by sheet, row and column" says 'лист «Проекты», строка 2, столбец B «Дата открытия»: bad_cell'
 check "so is what only the schema knows of it" grep -E 'лист «Проекты», строка 3, столбец A «Код проекта»: schema /(subject|data/project)' "$work/said"
-check "an error is no value" says 'строка 4, столбец B «Название»: bad_cell : #N/A: в ячейке ошибка'
+check "an error is no value" says 'строка 4, столбец C «Название»: bad_cell : #N/A: в ячейке ошибка'
 check "nor is a formula that was never computed" says 'строка 5, столбец L «Планируемый эффект, руб.»: bad_cell : у формулы нет сохранённого значения'
 check "nor a percentage" says 'строка 6, столбец L «Планируемый эффект, руб.»: bad_cell : 0.05: у ячейки процентный формат'
-check "and every fault is counted" says "строк 5, событий 1, отказов 5"
+check "and every fault is counted" says "строк 5, событий 0, отказов 5"
 "$bin/effreg" import "$work/wrong.xlsx" --mapping "$mapping" --lang en >"$work/said" 2>&1 || true
-check "all of it in English as well" says 'sheet "Проекты", row 2, column C "Дата открытия": bad_cell : a date is expected'
+check "all of it in English as well" says 'sheet "Проекты", row 2, column B "Дата открытия": bad_cell : a date is expected'
 
 check "a sheet that is not there is named" import_exits 2 "$work/filled.xlsx" --sheet Проект
 check "beside one that is" says 'нет листа «Проект»; первый — «Проекты»'
