@@ -113,6 +113,7 @@ static void *raw_client(const struct bus_keypair *key, const char *routing_id)
 	void *raw = open_peer(ZMQ_DEALER);
 	assert_int_equal(zmq_setsockopt(raw, ZMQ_LINGER, &zero, sizeof zero), 0);
 	assert_int_equal(zmq_setsockopt(raw, ZMQ_SNDHWM, &zero, sizeof zero), 0);
+	assert_int_equal(zmq_setsockopt(raw, ZMQ_RCVHWM, &one, sizeof one), 0);  /* or it takes in what it does not read */
 	assert_int_equal(zmq_setsockopt(raw, ZMQ_IMMEDIATE, &one, sizeof one), 0);
 	assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, server_key.public_key, BUS_KEY_TEXT - 1), 0);
 	assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, key->public_key, BUS_KEY_TEXT - 1), 0);
