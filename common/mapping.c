@@ -11,8 +11,9 @@
 
 struct mapping {
 	const struct json *document;
-	const char *columns[MAPPING_COLUMNS_MAX];
-	int places[MAPPING_COLUMNS_MAX];  /* of the columns in the table's rows; -1 before mapping_bind */
+	struct mapping_column columns[MAPPING_COLUMNS_MAX];
+	bool is_read[MAPPING_COLUMNS_MAX];  /* by an event, not only spoken of in "columns" */
+	int places[MAPPING_COLUMNS_MAX];    /* of the columns in the table's rows; -1 before mapping_bind */
 	size_t count;
 };
 
@@ -28,32 +29,30 @@ struct row {
 
 /* ---- Operators: {"$decimal": "Column"} ---- */
 
-enum operator_kind { OPERATOR_NONE, OPERATOR_INTEGER, OPERATOR_DECIMAL, OPERATOR_DATE, OPERATOR_LIST, OPERATOR_CODE };
-
 static const struct {
 	const char *name;
-	enum operator_kind kind;
+	enum mapping_kind kind;
 } OPERATORS[] = {
-	{"$integer", OPERATOR_INTEGER},  /* a whole number */
-	{"$decimal", OPERATOR_DECIMAL},  /* "1 234,50" and "1234.50" are "1234.50" */
-	{"$date", OPERATOR_DATE},        /* 31.12.2023 and 2023-12-31 */
-	{"$list", OPERATOR_LIST},        /* texts between semicolons */
-	{"$code", OPERATOR_CODE},        /* one of "values": {"ЖКХ": "utilities"} */
+	{"$integer", MAPPING_INTEGER},  /* a whole number */
+	{"$decimal", MAPPING_DECIMAL},  /* "1 234,50" and "1234.50" are "1234.50" */
+	{"$date", MAPPING_DATE},        /* 31.12.2023 and 2023-12-31 */
+	{"$list", MAPPING_LIST},        /* texts between semicolons */
+	{"$code", MAPPING_CODE},        /* one of "values": {"ЖКХ": "utilities"} */
 };
 
-/* The operator of an object, and the name it reads; NONE for any other value. */
-static enum operator_kind find_operator(const struct json *value, const char **ret_column)
+/* The operator of an object, and the name it reads; TEXT for any other value. */
+static enum mapping_kind find_operator(const struct json *value, const char **ret_column)
 {
 	*ret_column = NULL;
 	if (!json_is(value, JSON_OBJECT))
-		return OPERATOR_NONE;
+		return MAPPING_TEXT;
 	for (size_t i = 0; i < ARRAY_COUNT(OPERATORS); i++) {
 		if (json_find(value, OPERATORS[i].name) != NULL) {
 			*ret_column = json_find_string(value, OPERATORS[i].name);
 			return OPERATORS[i].kind;
 		}
 	}
-	return OPERATOR_NONE;
+	return MAPPING_TEXT;
 }
 
 /* ---- Texts with columns in them ---- */
@@ -87,16 +86,55 @@ static enum status bad(struct fault *fault, const char *pointer, const char *tex
 	return fault_set(fault, STATUS_INVALID, "bad_mapping", pointer, -1, "%s", text);
 }
 
-static enum status add_column(struct mapping *mapping, struct arena *arena, struct span name, const char *pointer, struct fault *fault)
+/* The column of this name, a new one when there is none; NULL when there are too many. */
+static struct mapping_column *add_column(struct mapping *mapping, struct arena *arena, struct span name)
 {
 	for (size_t i = 0; i < mapping->count; i++) {
-		if (span_equal(span_of_text(mapping->columns[i]), name))
-			return STATUS_OK;
+		if (span_equal(span_of_text(mapping->columns[i].name), name))
+			return &mapping->columns[i];
 	}
 	if (mapping->count == MAPPING_COLUMNS_MAX)
-		return bad(fault, pointer, "a mapping reads at most 256 columns");
+		return NULL;
 	mapping->places[mapping->count] = -1;
-	mapping->columns[mapping->count++] = arena_text(arena, name.at, name.len);
+	mapping->columns[mapping->count].name = arena_text(arena, name.at, name.len);
+	return &mapping->columns[mapping->count++];
+}
+
+static enum status read_column(struct mapping *mapping, struct arena *arena, struct span name, enum mapping_kind kind, const char *pointer,
+                               struct fault *fault)
+{
+	struct mapping_column *column = add_column(mapping, arena, name);
+	if (column == NULL)
+		return bad(fault, pointer, "a mapping reads at most 256 columns");
+	if (column->kind == MAPPING_TEXT)
+		column->kind = kind;
+	mapping->is_read[column - mapping->columns] = true;
+	return STATUS_OK;
+}
+
+/* What is said of columns for those who fill them in; their order is the form's. */
+static enum status describe_columns(struct mapping *mapping, struct arena *arena, struct fault *fault)
+{
+	const struct json *said = json_find(mapping->document, "columns");
+	for (const struct json *item = said == NULL ? NULL : json_first(said); item != NULL; item = json_next(item)) {
+		struct mapping_column *column = add_column(mapping, arena, span_of_text(json_name(item)));
+		if (column == NULL)
+			return bad(fault, "/columns", "a mapping reads at most 256 columns");
+		column->help = json_find_string(item, "help");
+		column->sample = json_find_string(item, "sample");
+	}
+	return STATUS_OK;
+}
+
+static enum status check_described(const struct mapping *mapping, struct fault *fault)
+{
+	char pointer[256] = "/columns";
+	for (size_t i = 0; i < mapping->count; i++) {
+		if (mapping->is_read[i])
+			continue;
+		json_pointer_append(pointer, sizeof pointer, mapping->columns[i].name);
+		return bad(fault, pointer, "no event reads this column");
+	}
 	return STATUS_OK;
 }
 
@@ -109,7 +147,7 @@ static enum status gather_text(struct mapping *mapping, struct arena *arena, con
 		if (is_bad)
 			return bad(fault, pointer, "a brace is not closed: {Column}, or {{ for a brace itself");
 		if (is_column)
-			status = add_column(mapping, arena, part, pointer, fault);
+			status = read_column(mapping, arena, part, MAPPING_TEXT, pointer, fault);
 	}
 	return status;
 }
@@ -117,13 +155,17 @@ static enum status gather_text(struct mapping *mapping, struct arena *arena, con
 static enum status gather(struct mapping *mapping, struct arena *arena, const struct json *value, char pointer[256], struct fault *fault)
 {
 	const char *column;
-	enum operator_kind kind = find_operator(value, &column);
-	if (kind != OPERATOR_NONE && column == NULL)
+	enum mapping_kind kind = find_operator(value, &column);
+	if (kind != MAPPING_TEXT && column == NULL)
 		return bad(fault, pointer, "an operator names its column");
-	if (kind == OPERATOR_CODE && !json_is(json_find(value, "values"), JSON_OBJECT))
+	if (kind == MAPPING_CODE && !json_is(json_find(value, "values"), JSON_OBJECT))
 		return bad(fault, pointer, "$code has \"values\": what a cell says, and what it stands for");
-	if (kind != OPERATOR_NONE)
-		return add_column(mapping, arena, span_of_text(column), pointer, fault);
+	if (kind != MAPPING_TEXT) {
+		enum status status = read_column(mapping, arena, span_of_text(column), kind, pointer, fault);
+		if (status == STATUS_OK && kind == MAPPING_CODE)
+			add_column(mapping, arena, span_of_text(column))->values = json_find(value, "values");
+		return status;
+	}
 	if (json_is(value, JSON_STRING))
 		return gather_text(mapping, arena, json_string(value), pointer, fault);
 	enum status status = STATUS_OK;
@@ -150,7 +192,7 @@ static enum status gather_event(struct mapping *mapping, struct arena *arena, co
 	for (size_t i = 0; status == STATUS_OK && i < ARRAY_COUNT(COLUMNS); i++) {
 		const char *column = json_find_string(event, COLUMNS[i]);
 		if (column != NULL)
-			status = add_column(mapping, arena, span_of_text(column), "", fault);
+			status = read_column(mapping, arena, span_of_text(column), i == 1 ? MAPPING_DATE : MAPPING_TEXT, "", fault);
 	}
 	snprintf(pointer, sizeof pointer, "/events/%zu/subject", index);
 	if (status == STATUS_OK)
@@ -165,10 +207,16 @@ enum status mapping_new(struct arena *arena, const struct json *document, struct
 	enum status status = STATUS_OK;
 	size_t index = 0;
 	mapping->document = document;
-	for (const struct json *key = json_first(json_find(document, "key")); status == STATUS_OK && key != NULL; key = json_next(key))
-		status = add_column(mapping, arena, span_of_text(json_string(key)), "/key", fault);
+	status = describe_columns(mapping, arena, fault);
+	for (const struct json *key = json_first(json_find(document, "key")); status == STATUS_OK && key != NULL; key = json_next(key)) {
+		status = read_column(mapping, arena, span_of_text(json_string(key)), MAPPING_TEXT, "/key", fault);
+		if (status == STATUS_OK)
+			add_column(mapping, arena, span_of_text(json_string(key)))->is_key = true;
+	}
 	for (const struct json *event = json_first(json_find(document, "events")); status == STATUS_OK && event != NULL; event = json_next(event))
 		status = gather_event(mapping, arena, event, index++, fault);
+	if (status == STATUS_OK)
+		status = check_described(mapping, fault);
 	if (status == STATUS_OK)
 		*ret_mapping = mapping;
 	return status;
@@ -180,7 +228,12 @@ char mapping_separator(const struct mapping *mapping)
 	return separator == NULL ? ',' : separator[0];
 }
 
-size_t mapping_columns(const struct mapping *mapping, const char *const **ret_columns)
+const char *mapping_title(const struct mapping *mapping)
+{
+	return json_find_string(mapping->document, "title");
+}
+
+size_t mapping_columns(const struct mapping *mapping, const struct mapping_column **ret_columns)
 {
 	*ret_columns = mapping->columns;
 	return mapping->count;
@@ -188,40 +241,79 @@ size_t mapping_columns(const struct mapping *mapping, const char *const **ret_co
 
 /* ---- Cells ---- */
 
-static bool is_blank(char byte)
+/* Bytes of the blank at text, a no-break space among them, or 0. */
+static size_t blank_at(const char *text, size_t len)
 {
-	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+	if (len > 0 && strchr(" \t\r\n", text[0]) != NULL && text[0] != '\0')
+		return 1;
+	if (len >= 2 && memcmp(text, "\xC2\xA0", 2) == 0)
+		return 2;
+	return len >= 3 && memcmp(text, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
+}
+
+static struct span trimmed(struct span text)
+{
+	size_t step, from = 0, to = 0;
+	while ((step = blank_at(text.at + from, text.len - from)) > 0)
+		from += step;
+	for (size_t at = from; at < text.len; at += step > 0 ? step : 1) {
+		step = blank_at(text.at + at, text.len - at);
+		to = step > 0 ? to : at + 1;
+	}
+	return to < from ? span_of("", 0) : span_of(text.at + from, to - from);
 }
 
 static const char *trim(struct arena *arena, const char *text, size_t len)
 {
-	while (len > 0 && is_blank(text[0])) {
-		text++;
-		len--;
+	struct span inner = trimmed(span_of(text, len));
+	return arena_text(arena, inner.at, inner.len);
+}
+
+static int find_place(const char *const *header, size_t count, const char *column)
+{
+	for (size_t place = 0; place < count; place++) {
+		if (span_equal(trimmed(span_of_text(header[place])), span_of_text(column)))
+			return (int)place;
 	}
-	while (len > 0 && is_blank(text[len - 1]))
-		len--;
-	return arena_text(arena, text, len);
+	return -1;
 }
 
 enum status mapping_bind(struct mapping *mapping, const char *const *header, size_t count, struct fault *fault)
 {
 	for (size_t i = 0; i < mapping->count; i++) {
-		mapping->places[i] = -1;
-		for (size_t place = 0; place < count && mapping->places[i] < 0; place++) {
-			size_t len = strlen(header[place]), from = 0;
-			while (from < len && is_blank(header[place][from]))
-				from++;
-			while (len > from && is_blank(header[place][len - 1]))
-				len--;
-			if (span_equal(span_of(header[place] + from, len - from), span_of_text(mapping->columns[i])))
-				mapping->places[i] = (int)place;
-		}
+		mapping->places[i] = find_place(header, count, mapping->columns[i].name);
 		if (mapping->places[i] < 0)
 			return fault_tell(fault, STATUS_INVALID, "no_column", "", -1, "the first row has no column \"%s\"", "в первой строке нет столбца «%s»",
-			                  mapping->columns[i]);
+			                  mapping->columns[i].name);
 	}
 	return STATUS_OK;
+}
+
+bool mapping_is_header(const struct mapping *mapping, const char *const *cells, size_t count)
+{
+	for (size_t i = 0; i < mapping->count; i++) {
+		if (find_place(cells, count, mapping->columns[i].name) >= 0)
+			return true;
+	}
+	return false;
+}
+
+const char *mapping_column_at(const struct mapping *mapping, size_t place)
+{
+	for (size_t i = 0; i < mapping->count; i++) {
+		if (mapping->places[i] == (int)place)
+			return mapping->columns[i].name;
+	}
+	return NULL;
+}
+
+int mapping_place_of(const struct mapping *mapping, const char *column)
+{
+	for (size_t i = 0; i < mapping->count; i++) {
+		if (text_equal(mapping->columns[i].name, column))
+			return mapping->places[i];
+	}
+	return -1;
 }
 
 static enum status bad_cell(struct row *row, const char *column, const char *en, const char *ru)
@@ -236,14 +328,14 @@ static enum status read_cell(struct row *row, struct span name, const char **ret
 	const struct mapping *mapping = row->mapping;
 	*ret_cell = "";
 	for (size_t i = 0; i < mapping->count; i++) {
-		if (!span_equal(span_of_text(mapping->columns[i]), name))
+		if (!span_equal(span_of_text(mapping->columns[i].name), name))
 			continue;
 		size_t place = (size_t)mapping->places[i];
 		const char *cell = place < row->count ? row->cells[place] : "";
 		for (size_t at = 0, step; cell[at] != '\0'; at += step) {
 			step = utf8_sequence(cell + at, strlen(cell + at));
 			if (step == 0)
-				return bad_cell(row, mapping->columns[i], "the text is not UTF-8: save the table as CSV UTF-8",
+				return bad_cell(row, mapping->columns[i].name, "the text is not UTF-8: save the table as CSV UTF-8",
 				                "текст не в UTF-8: сохраните таблицу как «CSV UTF-8»");
 		}
 		*ret_cell = trim(row->arena, cell, strlen(cell));
@@ -259,8 +351,11 @@ static enum status write_integer(struct row *row, struct json_writer *writer, co
 	char digits[20];
 	size_t len = 0;
 	for (const char *at = cell; *at != '\0'; at++) {
-		if (*at == ' ' && at != cell)
+		size_t blank = blank_at(at, strlen(at));
+		if (blank > 0) {
+			at += blank - 1;
 			continue;
+		}
 		if (len + 1 >= sizeof digits - 3 || !((*at >= '0' && *at <= '9') || (*at == '-' && len == 0)))
 			return bad_cell(row, column, "a whole number is expected", "ожидается целое число");
 		digits[len++] = *at;
@@ -278,12 +373,16 @@ static enum status write_decimal(struct row *row, struct json_writer *writer, co
 	size_t len = 0;
 	decimal value;
 	for (const char *at = cell; *at != '\0'; at++) {
-		if (*at != ' ')
+		size_t blank = blank_at(at, strlen(at));
+		if (blank > 0)
+			at += blank - 1;
+		else
 			text[len++] = *at == ',' ? '.' : *at;
 	}
 	text[len] = '\0';
 	if (!decimal_parse(text, &value))
-		return bad_cell(row, column, "a number is expected: 1234,50", "ожидается число: 1234,50");
+		return bad_cell(row, column, "a number with at most six decimals is expected: 1234,50",
+		                "ожидается число, не более шести знаков после запятой: 1234,50");
 	json_write_string(writer, text);
 	return STATUS_OK;
 }
@@ -344,16 +443,16 @@ static enum status write_code(struct row *row, struct json_writer *writer, const
 	return STATUS_OK;
 }
 
-static enum status write_operator(struct row *row, struct json_writer *writer, const struct json *value, enum operator_kind kind,
+static enum status write_operator(struct row *row, struct json_writer *writer, const struct json *value, enum mapping_kind kind,
                                   const char *column, const char *cell)
 {
 	switch (kind) {
-	case OPERATOR_INTEGER: return write_integer(row, writer, column, cell);
-	case OPERATOR_DECIMAL: return write_decimal(row, writer, column, cell);
-	case OPERATOR_DATE: return write_date(row, writer, column, cell);
-	case OPERATOR_CODE: return write_code(row, writer, value, column, cell);
-	case OPERATOR_LIST: write_list(row, writer, cell); return STATUS_OK;
-	case OPERATOR_NONE: break;
+	case MAPPING_INTEGER: return write_integer(row, writer, column, cell);
+	case MAPPING_DECIMAL: return write_decimal(row, writer, column, cell);
+	case MAPPING_DATE: return write_date(row, writer, column, cell);
+	case MAPPING_CODE: return write_code(row, writer, value, column, cell);
+	case MAPPING_LIST: write_list(row, writer, cell); return STATUS_OK;
+	case MAPPING_TEXT: break;
 	}
 	return STATUS_BUG;
 }
@@ -420,8 +519,8 @@ static enum status write_container(struct row *row, struct json_writer *writer, 
 static enum status write_value(struct row *row, struct json_writer *writer, const char *name, const struct json *value)
 {
 	const char *column, *text;
-	enum operator_kind kind = find_operator(value, &column);
-	if (kind == OPERATOR_NONE && json_is(value, JSON_STRING)) {
+	enum mapping_kind kind = find_operator(value, &column);
+	if (kind == MAPPING_TEXT && json_is(value, JSON_STRING)) {
 		enum status status = fill_text(row, json_string(value), &text);
 		if (status != STATUS_OK || text == NULL)
 			return status;
@@ -429,7 +528,7 @@ static enum status write_value(struct row *row, struct json_writer *writer, cons
 		json_write_string(writer, text);
 		return STATUS_OK;
 	}
-	if (kind != OPERATOR_NONE) {
+	if (kind != MAPPING_TEXT) {
 		enum status status = read_cell(row, span_of_text(column), &text);
 		if (status != STATUS_OK || text[0] == '\0')
 			return status;
@@ -482,8 +581,12 @@ static enum status write_time(struct row *row, struct json_writer *writer, const
 	enum status status = read_cell(row, span_of_text(column), &cell);
 	if (status != STATUS_OK)
 		return status;
+	if (offset == NULL)
+		offset = "+03:00";
 	if (read_date(row->arena, cell, &date))
-		cell = arena_printf(row->arena, "%sT00:00:00%s", date, offset == NULL ? "+03:00" : offset);
+		cell = arena_printf(row->arena, "%sT00:00:00%s", date, offset);
+	else if (strlen(cell) == strlen("2024-02-05T09:30:00"))
+		cell = arena_printf(row->arena, "%s%s", cell, offset);
 	if (!instant_parse(cell, &us))
 		return bad_cell(row, column, "a date is expected: 31.12.2023, 2023-12-31 or an instant of RFC 3339",
 		                "ожидается дата: 31.12.2023, 2023-12-31 или момент по RFC 3339");
@@ -589,14 +692,14 @@ const char *mapping_column_of(struct arena *arena, const struct json *from, cons
 	const struct json *value = from;
 	while (value != NULL && *pointer == '/') {
 		size_t len = strcspn(pointer + 1, "/");
-		if (find_operator(value, &column) != OPERATOR_NONE)
+		if (find_operator(value, &column) != MAPPING_TEXT)
 			return column;  /* inside what the operator made */
 		value = find_item(value, span_of(pointer + 1, len));
 		pointer += 1 + len;
 	}
 	if (value == NULL || value == from)
 		return NULL;
-	if (find_operator(value, &column) != OPERATOR_NONE)
+	if (find_operator(value, &column) != MAPPING_TEXT)
 		return column;
 	return json_is(value, JSON_STRING) ? column_in_text(arena, json_string(value)) : NULL;
 }

@@ -132,6 +132,32 @@ enum status fault_say(struct fault *fault, enum status status, const char *code,
 	return status;
 }
 
+static void put_before(char *text, size_t size, const char *format, va_list arguments) PRINTF_LIKE(3, 0);
+
+static void put_before(char *text, size_t size, const char *format, va_list arguments)
+{
+	char what[sizeof((struct fault *)0)->text_ru];
+	snprintf(what, sizeof what, "%s", text);
+	int len = vsnprintf(text, size, format, arguments);
+	if (len >= 0 && (size_t)len < size)
+		snprintf(text + len, size - (size_t)len, "%s", what);
+	make_utf8(text);
+}
+
+void fault_place(struct fault *fault, const char *en, const char *ru, ...)
+{
+	va_list arguments, again;
+	if (fault == NULL)
+		return;
+	va_start(arguments, ru);
+	va_copy(again, arguments);
+	put_before(fault->text, sizeof fault->text, en, arguments);
+	if (fault->text_ru[0] != '\0')
+		put_before(fault->text_ru, sizeof fault->text_ru, ru, again);
+	va_end(again);
+	va_end(arguments);
+}
+
 const char *fault_text_ru(const struct fault *fault)
 {
 	return fault->text_ru[0] != '\0' ? fault->text_ru : fault->text;

@@ -70,6 +70,8 @@ enum status fault_vtell(struct fault *fault, enum status status, const char *cod
 /* In both languages, as they stand. */
 enum status fault_say(struct fault *fault, enum status status, const char *code, const char *pointer, long offset,
                       const char *en, const char *ru);
+/* Puts where it is before what is wrong, in each language there is; fault may be NULL. */
+void fault_place(struct fault *fault, const char *en, const char *ru, ...) PRINTF_LIKE(2, 4) PRINTF_LIKE(3, 4);
 /* The Russian text, or the English one where there is no other. */
 const char *fault_text_ru(const struct fault *fault);
 

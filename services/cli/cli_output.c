@@ -34,10 +34,11 @@ void cli_output_error(const struct cli_args *args, const char *format, ...)
 
 void cli_output_fault(const struct cli_args *args, const struct fault *fault)
 {
+	const char *text = args->lang == CLI_LANG_RU ? fault_text_ru(fault) : fault->text;
 	if (fault->pointer[0] != '\0')
-		cli_output_error(args, "%s: %s", fault->pointer, fault->text);
+		cli_output_error(args, "%s: %s", fault->pointer, text);
 	else
-		cli_output_error(args, "%s", fault->text);
+		cli_output_error(args, "%s", text);
 }
 
 void cli_output_progress(const char *format, ...)

@@ -189,6 +189,66 @@ static void a_pointer_goes_back_to_its_column(void **state)
 	}
 }
 
+static void columns_are_described_in_the_order_of_the_form(void **state)
+{
+	(void)state;
+	const struct mapping_column *columns;
+	assert_int_equal(read_mapping("{\"region\":\"20000000\",\"source\":\"s\",\"title\":\"T\",\"key\":[\"Key\"],\"columns\":{\"X\":{\"help\":\"h\",\"sample\":\"1\"},"
+	                              "\"Key\":{}},\"events\":[{\"type\":\"effreg.a.b.v1\",\"time\":\"Date\",\"when\":\"W\",\"subject\":\"p/{Key}\",\"data\":{"
+	                              "\"t\":\"{X}\",\"x\":{\"$decimal\":\"X\"},\"i\":{\"$integer\":\"I\"},\"l\":{\"$list\":\"L\"},\"d\":{\"$date\":\"D\"},"
+	                              "\"c\":{\"$code\":\"C\",\"values\":{\"yes\":true}}}}]}"), STATUS_OK);
+	static const struct {
+		const char *name;
+		enum mapping_kind kind;
+	} EXPECTED[] = {{"X", MAPPING_DECIMAL}, {"Key", MAPPING_TEXT}, {"W", MAPPING_TEXT}, {"Date", MAPPING_DATE}, {"I", MAPPING_INTEGER},
+	                {"L", MAPPING_LIST}, {"D", MAPPING_DATE}, {"C", MAPPING_CODE}};
+	assert_string_equal(mapping_title(world.mapping), "T");
+	assert_int_equal(mapping_columns(world.mapping, &columns), ARRAY_COUNT(EXPECTED));
+	for (size_t i = 0; i < ARRAY_COUNT(EXPECTED); i++) {
+		assert_string_equal(columns[i].name, EXPECTED[i].name);
+		assert_int_equal(columns[i].kind, EXPECTED[i].kind);
+		assert_int_equal(columns[i].is_key, i == 1);
+		assert_int_equal(columns[i].values != NULL, i == 7);
+	}
+	assert_string_equal(columns[0].help, "h");
+	assert_string_equal(columns[0].sample, "1");
+	assert_null(columns[1].help);
+}
+
+static void a_column_that_nothing_reads_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(read_mapping("{\"region\":\"20000000\",\"source\":\"s\",\"key\":[\"Key\"],\"columns\":{\"Key\":{},\"a/b\":{}},\"events\":[{\"type\":"
+	                              "\"effreg.a.b.v1\",\"time\":\"Date\",\"subject\":\"p/{Key}\",\"data\":{}}]}"), STATUS_INVALID);
+	assert_string_equal(world.fault.code, "bad_mapping");
+	assert_string_equal(world.fault.pointer, "/columns/a~1b");
+}
+
+static void places_and_columns_lead_to_each_other(void **state)
+{
+	(void)state;
+	static const char *const TITLE[] = {"Projects of 2024", "", ""};
+	bind(HEAD "\"subject\":\"p/{Key}\",\"data\":{}}]}", HEADER, ARRAY_COUNT(HEADER));
+	assert_true(mapping_is_header(world.mapping, HEADER, ARRAY_COUNT(HEADER)));
+	assert_true(mapping_is_header(world.mapping, HEADER, 1));
+	assert_false(mapping_is_header(world.mapping, TITLE, ARRAY_COUNT(TITLE)));
+	assert_string_equal(mapping_column_at(world.mapping, 1), "Key");
+	assert_null(mapping_column_at(world.mapping, 2));
+	assert_int_equal(mapping_place_of(world.mapping, "Date"), 0);
+	assert_int_equal(mapping_place_of(world.mapping, "X"), -1);
+}
+
+static void numbers_and_blanks_are_those_that_excel_writes(void **state)
+{
+	(void)state;
+	static const char *const WIDE[] = {"Date", "\xC2\xA0" "Key ", "N", "D"};
+	static const char *const CELLS[] = {"2024-02-05T09:30:00", "\xC2\xA0k\xC2\xA0" "1\xE2\x80\xAF ", "1\xC2\xA0" "500", "1\xE2\x80\xAF" "234,50"};
+	bind(HEAD "\"subject\":\"p\",\"data\":{\"k\":\"{Key}\",\"n\":{\"$integer\":\"N\"},\"d\":{\"$decimal\":\"D\"}}}]}", WIDE, ARRAY_COUNT(WIDE));
+	assert_int_equal(make(CELLS, ARRAY_COUNT(CELLS)), STATUS_OK);
+	assert_true(made("\"time\":\"2024-02-05T09:30:00+03:00\""));
+	assert_true(made("\"data\":{\"k\":\"k\xC2\xA0" "1\",\"n\":1500,\"d\":\"1234.50\"}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +260,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_mapping_that_cannot_be_is_refused_with_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_table_without_a_column_is_refused_by_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pointer_goes_back_to_its_column, setup, teardown),
+		cmocka_unit_test_setup_teardown(columns_are_described_in_the_order_of_the_form, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_column_that_nothing_reads_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(places_and_columns_lead_to_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers_and_blanks_are_those_that_excel_writes, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,26 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
 	}
 }
 
+static void a_place_is_put_before_each_language(void **state)
+{
+	(void)state;
+	struct fault fault;
+	char name[400];
+	fault_say(&fault, STATUS_INVALID, "bad", "", -1, "wrong", "неверно");
+	fault_place(&fault, "sheet %s, row %d: ", "лист %s, строка %d: ", "A", 7);
+	assert_string_equal(fault.text, "sheet A, row 7: wrong");
+	assert_string_equal(fault.text_ru, "лист A, строка 7: неверно");
+	fault_set(&fault, STATUS_INVALID, "bad", "", -1, "wrong");
+	fault_place(&fault, "%s: ", "%s: ", "file");
+	assert_string_equal(fault.text, "file: wrong");
+	assert_string_equal(fault.text_ru, "");
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	fault_place(&fault, "%s%s", "%s%s", name, name);
+	assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
+	fault_place(NULL, "%s: ", "%s: ", "file");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +140,7 @@ int main(void)
 		cmocka_unit_test(a_fault_says_what_where_and_how_to_mend),
 		cmocka_unit_test(a_text_that_is_too_long_is_cut_and_stays_utf8),
 		cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
+		cmocka_unit_test(a_place_is_put_before_each_language),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

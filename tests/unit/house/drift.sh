@@ -329,6 +329,26 @@ the_protocol_names_the_codes_that_are_given() {
 	done
 }
 
+# ---- libzmq's traps
+
+# program <TAB> test, of a row of the table.
+named_tests() {
+	grep -oE '`test_[a-z_]+`:[^;|]*' <<<"$1" | while IFS=: read -r program names; do
+		grep -oE '[a-z0-9]+(_[a-z0-9]+){3,}' <<<"$names" | sed "s/^/${program//\`/}\t/"
+	done
+}
+
+the_table_of_traps_names_tests_that_exist() {
+	local row program name file
+	sed -n "/^## libzmq's traps/,/^## Cap/p" tests/README.md | grep '^| [^|-]' | sed 1d | while read -r row; do
+		grep -qE '`(test_[a-z_]+|unit/house/rules.sh)`:' <<<"$row" || echo "tests/README.md names no test for: $row"
+		{ named_tests "$row" || true; } | while IFS=$'\t' read -r program name; do
+			file=$(find tests -name "$program.c")
+			grep -qsE "^static void $name\(" "$file" || echo "tests/README.md names $name, which is no test of $program"
+		done
+	done
+}
+
 checks=(
 	the_reference_is_what_the_code_says
 	containers_set_options_that_exist
@@ -345,6 +365,7 @@ checks=(
 	documents_name_telemetry_that_exists
 	the_documents_name_the_roles_of_each_domain
 	the_protocol_names_the_codes_that_are_given
+	the_table_of_traps_names_tests_that_exist
 )
 
 hold() {
@@ -409,3 +430,5 @@ finds the_documents_name_the_roles_of_each_domain proto/README.md 's/ region, ga
 finds the_documents_name_the_roles_of_each_domain proto/asyncapi.yaml 's/roles: \[service\]/roles: [reader]/'
 finds the_protocol_names_the_codes_that_are_given proto/README.md 's/^\| `forbidden_source` /| `forbidden_sauce` /'
 finds the_protocol_names_the_codes_that_are_given services/intake/intake_handlers.c 's/"over_credit"/"too_much"/'
+finds the_table_of_traps_names_tests_that_exist tests/README.md 's/the_sender_is_known_after_a_poll/the_sender_is_known_before_a_poll/'
+finds the_table_of_traps_names_tests_that_exist tests/README.md 's/^\| a frame of any size is taken \|.*/| a frame of any size is taken | |/'
