@@ -171,13 +171,15 @@ static enum status find_behind(struct stream_consumer *consumer)
 
 #define MOVED_US "(EXTRACT(epoch FROM updated_time) * 1000000)::bigint"
 
-/* NOT_FOUND: another instance has it. */
+/* NOT_FOUND: another instance has it. A row that is there is not inserted: ON CONFLICT would wait for whoever has moved it and
+ * not committed yet, and behind one that stands still every instance would stand still. */
 static enum status take_cursor(struct stream_consumer *consumer, const char *key, struct cursor *ret_cursor)
 {
 	static const char TAKE_SQL[] =
 		"SELECT seq, " MOVED_US " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
 	static const char CREATE_SQL[] =
-		"INSERT INTO effreg.cursor (consumer, stream, key) VALUES ($1, $2, $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
+		"INSERT INTO effreg.cursor (consumer, stream, key) SELECT $1::text, $2::text, $3::text WHERE NOT EXISTS"
+		" (SELECT FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
 	const struct db_param params[] = {
 		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key)};
 	for (int attempt = 0; attempt < 2; attempt++) {

@@ -121,6 +121,7 @@ static enum status start_following(struct process *process, struct fault *fault)
 		.endpoint_option = "stream_endpoint",
 		.server_key_option = "stream_server_key_file",
 		.key_option = "key_file",
+		.limits_stalls = true,
 		.worked = on_worked,
 		.context = process,
 	};

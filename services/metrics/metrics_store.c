@@ -17,7 +17,7 @@
 
 enum status metrics_store_begin_turn(struct db *db)
 {
-	return db_exec(db, "SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '3s'");
+	return db_exec(db, "SET LOCAL synchronous_commit = off");
 }
 
 /* ---- Loading ---- */

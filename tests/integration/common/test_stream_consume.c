@@ -218,6 +218,23 @@ static void a_key_held_by_another_instance_is_left_alone(void **state)
 	check_applied(REGION, 4, 0);
 }
 
+/* Would wait for ever: this thread is the one that commits. */
+static void nobody_waits_for_an_instance_that_has_moved_a_cursor(void **state)
+{
+	NEEDS_DATABASE();
+	append_to(REGION, 1, 2);
+	open_toy(STREAM_PARK, 0);
+	follow();
+	append_to(REGION, 3, 2);
+	fixture_run(world.db, "SET lock_timeout = '10s'");
+	fixture_run(world.other, "BEGIN; UPDATE effreg.cursor SET seq = 3 WHERE key = '" REGION "'");
+	assert_int_equal(hint_and_work(&world.toy, REGION), STATUS_OK);
+	fixture_run(world.other, "ROLLBACK");
+	check_applied(REGION, 2, 0);
+	follow();
+	check_applied(REGION, 4, 0);
+}
+
 static void memory_is_forgotten_when_another_instance_moved_the_cursor(void **state)
 {
 	NEEDS_DATABASE();
@@ -690,6 +707,7 @@ int main(void)
 		TEST(more_hints_than_fit_are_found_by_asking),
 		TEST(a_gap_is_never_stepped_over),
 		TEST(a_key_held_by_another_instance_is_left_alone),
+		TEST(nobody_waits_for_an_instance_that_has_moved_a_cursor),
 		TEST(memory_is_forgotten_when_another_instance_moved_the_cursor),
 		TEST(two_instances_share_the_keys_and_apply_once),
 		TEST(four_instances_share_the_keys_and_apply_once),
