@@ -123,7 +123,7 @@ static void tell_training(struct generate_random *random, struct generate_journa
 {
 	const struct generate_course *course = generate_words_course(random);
 	int nps = generate_random_around(random, 20 + strength * 6 / 100, 18);
-	struct json_writer *data = generate_journal_begin(journal, EVENT_TRAINING_COMPLETED, "training", name, day,
+	struct json_writer *data = generate_journal_begin(journal, EVENT_TRAINING_COMPLETED_V1, "training", name, day,
 	                                                  11 * HOUR + generate_random_below(random, HOUR));
 
 	json_member_string(data, "training", name);

@@ -229,7 +229,7 @@ static void tally_event(void *to, const struct reading *reading)
 	case EVENT_MEASUREMENT_RECORDED:
 		tally_measured(tally, data);
 		break;
-	case EVENT_TRAINING_COMPLETED:
+	case EVENT_TRAINING_COMPLETED_V1:
 		assert_true(json_integer(json_find(data, "people"), &people));
 		tally->trained += (int)people;
 		break;
