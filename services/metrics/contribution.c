@@ -1,7 +1,7 @@
 #include "services/metrics/contribution.h"
 
 #include "common/ident.h"
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
 #ifndef EFFREG_METRICS_ENTITY_FOLD_H
 #define EFFREG_METRICS_ENTITY_FOLD_H
 
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 #include "services/metrics/entity_kind.h"
 #include "services/metrics/fact.h"
 #include "services/metrics/measure.h"
