@@ -140,7 +140,7 @@ check "notify looks at the state of the regions" start_notify
 check "a subscriber of the region's notices" follow_feed --region $region
 check "the region tells its own" test_push_all
 check "a region's key may not tell what is the coordinator's" test "$(
-	centre_effreg push --endpoint "$(centre_endpoint push)" --key "$centre_home/keys/$region" --server-key "$centre_home/keys/centre.pub" \
+	centre_effreg push --endpoint "$(centre_endpoint push)" --key "$centre_home/keys/region/$region" --server-key "$centre_home/keys/centre.pub" \
 		--format json "$test_work/coordinator/$region.ndjson" | centre_sum rejected
 )" == 3
 check "the coordinator tells what is the coordinator's" push_as_coordinator "$test_work/coordinator"
