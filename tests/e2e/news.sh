@@ -156,7 +156,7 @@ check_equal "and does not count" "1 50" "$(centre_effreg indicator $region lead_
 check_equal "half of the effects are verified" 50 "$(figure $region verified_share "$period")"
 
 # ---- as news
-check "an overdue instruction is news" told instruction_overdue "Самарская область: просрочено поручение «Провести замеры», срок $(date -u -d yesterday +%d.%m.%Y)"
+check "an overdue instruction of an authority is news" told instruction_overdue "Самарская область: просрочено поручение «Провести замеры», срок $(date -u -d yesterday +%d.%m.%Y)"
 check "a confirmed effect is" told effect_verified "Самарская область: проект P-1: эффект подтверждён"
 check "a refused one" told effect_verified "Самарская область: проект P-2: эффект не подтверждён"
 check "a dispute" told dispute_opened "Самарская область: открыт спор: «Регион не согласен с отказом»"
@@ -173,7 +173,7 @@ check_equal "two of them" 2 "$(gauge effreg_sources)"
 check_equal "effreg status names nobody" "[]" "$(centre_effreg status --format json | jq -c .silent)"
 ask "UPDATE effreg.entity SET attributes = pg_catalog.json_build_object('last_time', pg_catalog.to_char((CURRENT_TIMESTAMP AT TIME ZONE 'UTC') - '46 days'::interval,
 	'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'months', attributes->'months') WHERE kind = 'source' AND entity = '$region/facts'"
-check "after 46 days without an event it is news" told source_silent "Самарская область: источник $region/facts молчит с $(date -u -d '46 days ago' +%d.%m.%Y)"
+check "a source without an event for 46 days is news" told source_silent "Самарская область: источник $region/facts молчит с $(date -u -d '46 days ago' +%d.%m.%Y)"
 check "the gauge counts it" await gauge_is effreg_sources_silent 1
 check_equal "effreg status names it" "$region/facts" "$(centre_effreg status --format json | jq -r '.silent[].source')"
 check "in words too" grep -F "✗ $region  $region/facts" <(centre_effreg status --lang en)
@@ -183,4 +183,4 @@ check_equal "nothing else was told, and nothing twice" "1cut_off_near 1dispute_o
 kill "$follower" && wait "$follower" || true
 check "a subscriber of the federal side" follow_feed --ratings
 check "a rating is published" test_publish 2024
-check "which is news" told rating_published "опубликован рейтинг за 2024 год (all): итоговый, редакция 1; изменилось мест: 0 из 83"
+check "which the federal side is told" told rating_published "опубликован рейтинг за 2024 год (all): итоговый, редакция 1; изменилось мест: 0 из 83"
