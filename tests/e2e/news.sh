@@ -180,7 +180,8 @@ check "in words too" grep -F "✗ $region  $region/facts" <(centre_effreg status
 check_equal "nothing else was told, and nothing twice" "1cut_off_near 1dispute_opened 1dispute_resolved 2effect_verified 1instruction_overdue 1source_silent" "$(kinds_told)"
 
 # ---- and the federal side
-kill "$follower" && wait "$follower" || true
+kill "$follower"
+wait "$follower" || true
 check "a subscriber of the federal side" follow_feed --ratings
 check "a rating is published" test_publish 2024
 check "which the federal side is told" told rating_published "опубликован рейтинг за 2024 год (all): итоговый, редакция 1; изменилось мест: 0 из 83"
