@@ -121,11 +121,15 @@ gauge_is() {
 	[[ $(gauge "$1") == "$2" ]]
 }
 
-end() {
-	[[ -z ${follower:-} ]] || kill "$follower" 2>/dev/null || true
-	test_end
+# The shell that runs it, and the program.
+stop_feed() {
+	[[ -n ${follower:-} ]] || return 0
+	pkill -P "$follower" || true
+	wait "$follower" || true
+	follower=""
 }
-trap end EXIT
+
+trap 'stop_feed; test_end' EXIT
 
 tell_in "$test_story"
 tell_region
@@ -180,8 +184,7 @@ check "in words too" grep -F "✗ $region  $region/facts" <(centre_effreg status
 check_equal "nothing else was told, and nothing twice" "1cut_off_near 1dispute_opened 1dispute_resolved 2effect_verified 1instruction_overdue 1source_silent" "$(kinds_told)"
 
 # ---- and the federal side
-kill "$follower"
-wait "$follower" || true
+stop_feed
 check "a subscriber of the federal side" follow_feed --ratings
 check "a rating is published" test_publish 2024
 check "which the federal side is told" told rating_published "опубликован рейтинг за 2024 год (all): итоговый, редакция 1; изменилось мест: 0 из 83"
