@@ -29,7 +29,8 @@ enum status envelope_read(const struct json *event, struct envelope *ret_envelop
 /* The order in which events take effect: time, source, sequence, id. Never the order of arrival. <0, 0, >0 */
 int envelope_compare(const struct envelope *a, const struct envelope *b);
 
-/* The event types of proto/schemas: one list, compared with the folder by a test. */
+/* The event types of proto/schemas: one list, compared with the folder by a test. The plain name is that of the newest version;
+ * an older one has its number behind (TRAINING_COMPLETED_V1), and a rule in upcast.c. */
 #define EVENT_TYPE_MAP(X) \
 	X(REGION_JOINED, "effreg.region.joined.v1") \
 	X(AUTHORITY_REGISTERED, "effreg.authority.registered.v1") \
@@ -39,7 +40,8 @@ int envelope_compare(const struct envelope *a, const struct envelope *b);
 	X(PROJECT_CLOSED, "effreg.project.closed.v1") \
 	X(INDICATOR_PLANNED, "effreg.indicator.planned.v1") \
 	X(MEASUREMENT_RECORDED, "effreg.measurement.recorded.v1") \
-	X(TRAINING_COMPLETED, "effreg.training.completed.v1") \
+	X(TRAINING_COMPLETED_V1, "effreg.training.completed.v1") \
+	X(TRAINING_COMPLETED, "effreg.training.completed.v2") \
 	X(PRACTICE_PUBLISHED, "effreg.practice.published.v1") \
 	X(AUTHORITY_JOINED, "effreg.authority.joined.v1") \
 	X(AUTHORITY_LEFT, "effreg.authority.left.v1") \
@@ -113,7 +115,7 @@ bool event_type_may_be_corrected(enum event_type type);
 /* What event.corrected and event.withdrawn say of another event of the same region, which may come later. */
 struct correction {
 	struct ident_uuid target;  /* its id; equal to the envelope's supersedes */
-	enum event_type type;      /* its type; when that is another, the correction has no effect */
+	enum event_type type;      /* its type, in any version; when that is another, the correction has no effect */
 	const struct json *data;   /* what takes the place of its data; NULL = withdrawn */
 };
 

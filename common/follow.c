@@ -2,6 +2,8 @@
 
 #include "common/ambient.h"
 #include "common/hint.h"
+#include "common/log.h"
+#include "common/stream_stall.h"
 #include "common/telemetry.h"
 
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct follow {
 	struct follow_options options;
 	const struct stream *stream;
 	struct stream_consumer *consumer;
+	struct stream_stall *stall;          /* NULL unless options.limits_stalls */
 	struct stream_consumer_counts told;  /* what telemetry knows */
 	struct bus_socket *hints;
 	struct bus_message *message;
@@ -57,10 +60,21 @@ static void work(struct follow *follow, bool poll)
 		follow->options.worked(follow->options.context, poll);
 }
 
+static void end_stalled(struct follow *follow)
+{
+	unsigned ended = 0;
+	service_note_database(follow->service, stream_stall_look(follow->stall, &ended));
+	telemetry_count("effreg_consumer_stalls_total", "Sessions of instances that stood still, ended by this one.", follow->labels, ended);
+	if (ended > 0)
+		log_write(LOG_EVENT_stall_ended, "consumer", follow->options.consumer->consumer, NULL);
+}
+
 static void on_poll(void *context)
 {
 	struct follow *follow = context;
 	bus_connect_again(follow->hints);
+	if (follow->stall != NULL)
+		end_stalled(follow);
 	work(follow, true);
 }
 
@@ -108,6 +122,8 @@ enum status follow_new(struct service *service, const struct follow_options *opt
 	follow->message = bus_message_new();
 	snprintf(follow->labels, sizeof follow->labels, "consumer=\"%s\"", options->consumer->consumer);
 	enum status status = connect_hints(follow, fault);
+	if (status == STATUS_OK && options->limits_stalls && stream_stall_new(service->db, &follow->stall) != STATUS_OK)
+		status = fault_set(fault, STATUS_UNAVAILABLE, "database", "", -1, "%s", db_error(service->db));
 	if (status != STATUS_OK) {
 		follow_destroy(&follow);
 		return status;
@@ -124,6 +140,7 @@ void follow_destroy(struct follow **follow)
 	if (*follow == NULL)
 		return;
 	stream_consumer_destroy(&(*follow)->consumer);
+	stream_stall_destroy(&(*follow)->stall);
 	bus_close(&(*follow)->hints);
 	bus_message_destroy(&(*follow)->message);
 	free(*follow);

@@ -13,6 +13,9 @@ struct follow_options {
 	const char *endpoint_option;
 	const char *server_key_option;
 	const char *key_option;
+	/* Several instances share the keys: one that stands still gives its key up soon (stream_stall.h). Its turns must not let the
+	 * database wait for STREAM_STALL_MS between two statements. */
+	bool limits_stalls;
 	/* After every round of turns, also one without any; a poll's round comes once a second. May be NULL. */
 	void (*worked)(void *context, bool poll);
 	void *context;

@@ -23,6 +23,7 @@
 	X(turn_failed, WARNING, "a consumer's turn was rolled back") \
 	X(record_parked, ERROR, "a record failed too often and was set aside") \
 	X(consumer_halted, ERROR, "a record failed too often and the consumer stays before it") \
+	X(stall_ended, WARNING, "an instance stood still in a turn; its session was ended, its key is free") \
 	X(rating_computed, INFO, "a live rating was computed") \
 	X(rating_published, INFO, "a rating was published") \
 	X(notice_sent, INFO, "a notice went out on the feed") \

@@ -19,6 +19,7 @@
 #define STREAM_TURN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define STREAM_BODY_MAX     ((size_t)64 * 1024)
 #define STREAM_ATTEMPTS_MAX 5
+#define STREAM_KEEP_MS      2000
 
 /* Where a stream lives. The statements are fixed texts, one set for each stream. */
 struct stream {
@@ -111,6 +112,8 @@ struct stream_consumer_options {
 	const struct stream *stream;
 	size_t batch_max;            /* records a turn, <= STREAM_TURN_MAX; 0 = STREAM_BATCH_MAX */
 	enum stream_poison poison;
+	/* What apply keeps in memory of a key is dear: a key that another instance moved within STREAM_KEEP_MS is left to it. */
+	bool keeps_keys;
 	/* A transient status repeats the turn, any other counts as the record's fault. */
 	enum status (*apply)(void *context, const struct stream_turn *turn);
 	/* After commit: publish hints, forget nothing. May be NULL. */

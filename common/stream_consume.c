@@ -19,6 +19,7 @@
  * (owed). Else a few restarts of the database, or many instances starting together, would park healthy records. */
 #include "common/stream.h"
 
+#include "common/ambient.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -31,6 +32,13 @@
 struct cursor {
 	uint64_t seq;
 	int64_t moved_us;                /* updated_time: changes whenever anybody moves the cursor */
+	int64_t age_ms;                  /* since then, by the database's clock */
+};
+
+/* A key that another instance is at. */
+struct others {
+	char key[STREAM_KEY_MAX];
+	int64_t until_ms;                /* hints are of no use before (monotonic) */
 };
 
 /* A key of which this process has finished a turn. */
@@ -54,6 +62,8 @@ struct stream_consumer {
 	size_t hints_count;
 	struct proven *proven;           /* a set */
 	size_t proven_count;
+	struct others *others;           /* a set; empty unless options.keeps_keys */
+	size_t others_count;
 	struct attempt owed;             /* counted, never begun, not given back yet */
 	struct stream_consumer_counts counts;
 };
@@ -70,7 +80,8 @@ struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_c
 	consumer->arena = arena_new(TURN_BYTES_MAX);
 	consumer->hints = calloc(KEYS_MAX, sizeof *consumer->hints);
 	consumer->proven = calloc(KEYS_MAX, sizeof *consumer->proven);
-	ASSERT(consumer->hints != NULL && consumer->proven != NULL);
+	consumer->others = calloc(KEYS_MAX, sizeof *consumer->others);
+	ASSERT(consumer->hints != NULL && consumer->proven != NULL && consumer->others != NULL);
 	return consumer;
 }
 
@@ -81,6 +92,7 @@ void stream_consumer_destroy(struct stream_consumer **consumer)
 	arena_destroy(&(*consumer)->arena);
 	free((*consumer)->hints);
 	free((*consumer)->proven);
+	free((*consumer)->others);
 	free(*consumer);
 	*consumer = NULL;
 }
@@ -101,10 +113,46 @@ static bool is_hinted(const struct stream_consumer *consumer, const char *key)
 	return false;
 }
 
+/* ---- Keys of other instances ---- */
+
+static struct others *find_others(const struct stream_consumer *consumer, const char *key)
+{
+	for (size_t i = 0; i < consumer->others_count; i++) {
+		if (text_equal(consumer->others[i].key, key))
+			return &consumer->others[i];
+	}
+	return NULL;
+}
+
+/* Half as long as it is kept: who stops moving it is soon noticed, and who moves it is rarely met at it. */
+static void leave_to_others(struct stream_consumer *consumer, const char *key)
+{
+	struct others *others = find_others(consumer, key);
+	if (others == NULL && consumer->others_count < KEYS_MAX) {
+		others = &consumer->others[consumer->others_count++];
+		snprintf(others->key, sizeof others->key, "%s", key);
+	}
+	if (others != NULL)
+		others->until_ms = ambient_monotonic_ms() + STREAM_KEEP_MS / 2;
+}
+
+static bool is_left(struct stream_consumer *consumer, const char *key)
+{
+	struct others *others = find_others(consumer, key);
+	if (others == NULL)
+		return false;
+	if (others->until_ms > ambient_monotonic_ms())
+		return true;
+	*others = consumer->others[--consumer->others_count];
+	return false;
+}
+
+/* ---- Hints ---- */
+
 /* A key that finds no room is simply found again by the next poll. */
 void stream_consumer_hint(struct stream_consumer *consumer, const char *key)
 {
-	if (consumer->hints_count < KEYS_MAX && strlen(key) < STREAM_KEY_MAX && !is_hinted(consumer, key))
+	if (!is_left(consumer, key) && consumer->hints_count < KEYS_MAX && strlen(key) < STREAM_KEY_MAX && !is_hinted(consumer, key))
 		snprintf(consumer->hints[consumer->hints_count++], STREAM_KEY_MAX, "%s", key);
 }
 
@@ -170,14 +218,26 @@ static enum status find_behind(struct stream_consumer *consumer)
 /* ---- The cursor ---- */
 
 #define MOVED_US "(EXTRACT(epoch FROM updated_time) * 1000000)::bigint"
+#define AGE_MS   "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - updated_time) * 1000)::bigint"
 
-/* NOT_FOUND: another instance has it. */
+/* Moved lately by anybody but this process: it knows more of the key than we do. */
+static bool is_kept_elsewhere(const struct stream_consumer *consumer, const char *key, const struct cursor *cursor)
+{
+	if (!consumer->options.keeps_keys || cursor->seq == 0 || cursor->age_ms >= STREAM_KEEP_MS)
+		return false;
+	const struct proven *proven = find_proven(consumer, key);
+	return proven == NULL || proven->moved_us != cursor->moved_us;
+}
+
+/* NOT_FOUND: another instance has it, or keeps it. A row that is there is not inserted: ON CONFLICT would wait for whoever has moved it and
+ * not committed yet, and behind one that stands still every instance would stand still. */
 static enum status take_cursor(struct stream_consumer *consumer, const char *key, struct cursor *ret_cursor)
 {
 	static const char TAKE_SQL[] =
-		"SELECT seq, " MOVED_US " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
+		"SELECT seq, " MOVED_US ", " AGE_MS " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
 	static const char CREATE_SQL[] =
-		"INSERT INTO effreg.cursor (consumer, stream, key) VALUES ($1, $2, $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
+		"INSERT INTO effreg.cursor (consumer, stream, key) SELECT $1::text, $2::text, $3::text WHERE NOT EXISTS"
+		" (SELECT FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
 	const struct db_param params[] = {
 		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key)};
 	for (int attempt = 0; attempt < 2; attempt++) {
@@ -188,8 +248,12 @@ static enum status take_cursor(struct stream_consumer *consumer, const char *key
 			return status;
 		bool taken = db_rows_count(rows) == 1;
 		if (taken)
-			*ret_cursor = (struct cursor){(uint64_t)db_get_integer(rows, 0, 0), db_get_integer(rows, 0, 1)};
+			*ret_cursor = (struct cursor){(uint64_t)db_get_integer(rows, 0, 0), db_get_integer(rows, 0, 1), db_get_integer(rows, 0, 2)};
 		db_rows_destroy(&rows);
+		if (taken && is_kept_elsewhere(consumer, key, ret_cursor)) {
+			leave_to_others(consumer, key);
+			return STATUS_NOT_FOUND;
+		}
 		if (taken)
 			return STATUS_OK;
 		status = db_run(consumer->db, CREATE_SQL, params, ARRAY_COUNT(params), &created);

@@ -257,12 +257,25 @@ centre_push() {
 		--server-key "$centre_home/keys/centre.pub" --format json "${@:2}"
 }
 
-# As one word of xargs: leaves RESULTS/CODE.json and CODE.log, prints CODE when all was stored.
+# centre_push_coordinators CODE FILE...: what the coordinator tells of the region CODE.
+centre_push_coordinators() {
+	"$centre_bin/effreg" push --region "$1" --endpoint "$(centre_endpoint push)" --key "$centre_home/keys/coordinator" \
+		--server-key "$centre_home/keys/centre.pub" --format json "${@:2}"
+}
+
+# As one word of xargs: leaves RESULTS/CODE.json and CODE.log, prints CODE when all was stored: what the region tells, and what the
+# coordinator tells of it.
 centre_push_region() {
 	centre_push "$3" "$1/$3.ndjson" >"$2/$3.json" 2>"$2/$3.log" || {
 		tail -n 3 "$2/$3.log" >&2
 		return 1
 	}
+	if [[ -s $1/coordinator/$3.ndjson ]]; then
+		centre_push_coordinators "$3" "$1/coordinator/$3.ndjson" >"$2/$3.coordinator.json" 2>>"$2/$3.log" || {
+			tail -n 3 "$2/$3.log" >&2
+			return 1
+		}
+	fi
 	echo "$3"
 }
 
@@ -271,7 +284,7 @@ centre_push_region() {
 centre_push_all() {
 	mkdir -p "$2"
 	find "$2" -type f -delete
-	export -f centre_push_region centre_push centre_endpoint centre_port
+	export -f centre_push_region centre_push centre_push_coordinators centre_endpoint centre_port
 	export centre_home centre_bin
 	# shellcheck disable=SC2016 # for the inner bash
 	printf '%s\n' "${@:4}" | xargs -P "$3" -I '{}' bash -c 'centre_push_region "$@"' _ "$1" "$2" '{}'

@@ -15,6 +15,7 @@ static const struct cli_option OPTIONS[] = {
 	{"key", "FILE", "EFFREG_KEY_FILE", NULL, "file with your secret key", "файл с вашим секретным ключом"},
 	{"server-key", "FILE", "EFFREG_SERVER_KEY_FILE", NULL, "file with the centre's public key", "файл с открытым ключом центра"},
 	{"region", "OKTMO", NULL, NULL, "only this region's notices", "уведомления только этого региона"},
+	{"ratings", NULL, NULL, NULL, "what the federal side is told instead: published ratings", "вместо этого то, что сообщается федеральному уровню: опубликованные рейтинги"},
 	{"count", "N", NULL, "0", "stop after so many notices; 0 = go on", "остановиться после N уведомлений; 0 — не останавливаться"},
 	{"timeout", "SECONDS", NULL, "0", "stop when nothing came for so long; 0 = wait for ever", "остановиться, если столько секунд ничего нет; 0 — ждать"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
@@ -69,7 +70,9 @@ static enum status connect_feed(struct feed *feed, struct fault *fault)
 		status = bus_connect(feed->bus, BUS_SUB, cli_args_value(feed->args, "endpoint"), server_key, &client, &feed->socket, fault);
 	if (status != STATUS_OK)
 		return status;
-	if (region != NULL)
+	if (cli_args_flag(feed->args, "ratings"))
+		snprintf(topic, sizeof topic, "rating.");
+	else if (region != NULL)
 		snprintf(topic, sizeof topic, "notice.%.8s", region);
 	bus_subscribe(feed->socket, topic);
 	return STATUS_OK;

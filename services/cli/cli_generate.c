@@ -14,6 +14,8 @@
 
 enum { EXIT_DONE = 0, EXIT_CANNOT_WRITE = 1, EXIT_BAD_ARGUMENTS = 2 };
 
+#define COORDINATOR_FOLDER "coordinator/"
+
 /* A number of the core as text, so that the help cannot say another. */
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
@@ -21,7 +23,8 @@ enum { EXIT_DONE = 0, EXIT_CANNOT_WRITE = 1, EXIT_BAD_ARGUMENTS = 2 };
 static const char HELP_EN[] =
 	"Example: effreg generate --out data --regions RU-VOR,40000000\n"
 	"\n"
-	"Writes the demonstration data: the events of every region for 2020-2025, one file DIR/OKTMO.ndjson per region.\n"
+	"Writes the demonstration data: the events of every region for 2020-2025, one file DIR/OKTMO.ndjson per region,\n"
+	"and what the coordinator tells of it in DIR/coordinator/OKTMO.ndjson, to be pushed by the coordinator's key.\n"
 	"The same seed gives the same bytes. Files of the same name are replaced.\n"
 	"\n"
 	"  --out DIR            where to write; made when it is missing\n"
@@ -37,7 +40,8 @@ static const char HELP_EN[] =
 static const char HELP_RU[] =
 	"Пример: effreg generate --out data --regions RU-VOR,40000000\n"
 	"\n"
-	"Пишет демонстрационные данные: события всех регионов за 2020–2025 годы, по файлу DIR/ОКТМО.ndjson на регион.\n"
+	"Пишет демонстрационные данные: события всех регионов за 2020–2025 годы, по файлу DIR/ОКТМО.ndjson на регион,\n"
+	"а события координатора о нём — в DIR/coordinator/ОКТМО.ndjson: их отправляют ключом координатора.\n"
 	"Одно и то же зерно даёт одни и те же байты. Файлы с тем же именем заменяются.\n"
 	"\n"
 	"  --out DIR            куда писать; каталог создаётся, если его нет\n"
@@ -211,10 +215,10 @@ static bool cannot_write(const struct request *request, const char *path)
 }
 
 /* Whole or not at all: a reader of DIR never sees half a file under its name. */
-static bool write_file(const struct request *request, const char *oktmo, struct span text)
+static bool write_file(const struct request *request, const char *folder, const char *oktmo, struct span text)
 {
 	char path[PATH_MAX], fresh[PATH_MAX + 8];
-	int len = snprintf(path, sizeof(path), "%s/%s.ndjson", request->out, oktmo);
+	int len = snprintf(path, sizeof(path), "%s/%s%s.ndjson", request->out, folder, oktmo);
 
 	if (len < 0 || (size_t)len >= sizeof(path)) {
 		errno = ENAMETOOLONG;
@@ -233,10 +237,38 @@ static bool write_file(const struct request *request, const char *oktmo, struct 
 	return false;
 }
 
+static bool make_folders(const struct request *request)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", request->out, COORDINATOR_FOLDER);
+	if (mkdir(request->out, 0777) != 0 && errno != EEXIST)
+		return cannot_write(request, request->out);
+	return mkdir(path, 0777) == 0 || errno == EEXIST || cannot_write(request, path);
+}
+
 static void show_progress(const struct request *request, size_t done, size_t files, const char *oktmo)
 {
 	if (isatty(STDERR_FILENO) == 1)
 		(void)fprintf(stderr, "\r[%zu/%zu] %s %s", done, files, say(request, "region", "регион"), oktmo);
+}
+
+typedef enum status generate_fn(const struct generate_options *options, const struct generate_region *region, struct arena *arena,
+                                struct buf *lines, size_t *ret_events);
+
+/* folder: "" or one of --out's, with its stroke. A file without events is not written. */
+static bool write_events(const struct request *request, const char *folder, const struct generate_region *region, generate_fn *make,
+                         struct arena *arena, struct buf *lines, size_t *events)
+{
+	size_t count = 0;
+
+	arena_reset(arena);
+	buf_reset(lines);
+	/* The limits of the core hold every plan it can make, so anything else is our mistake. */
+	enum status status = make(&request->options, region, arena, lines, &count);
+	ASSERT(status == STATUS_OK);
+	*events += count;
+	return count == 0 || write_file(request, folder, region->oktmo, buf_span(lines));
 }
 
 static bool write_regions(const struct request *request, const struct generate_registry *registry,
@@ -252,19 +284,13 @@ static bool write_regions(const struct request *request, const struct generate_r
 		wanted += chosen[i] ? 1 : 0;
 	for (size_t i = 0; i < registry->count && written; i++) {
 		const struct generate_region *region = &registry->regions[i];
-		size_t count = 0;
 
 		if (!chosen[i])
 			continue;
 		show_progress(request, files + 1, wanted, region->oktmo);
-		arena_reset(arena);
-		buf_reset(&lines);
-		/* The limits of the core hold every plan it can make, so anything else is our mistake. */
-		enum status status = generate_region_events(&request->options, region, arena, &lines, &count);
-		ASSERT(status == STATUS_OK);
-		written = write_file(request, region->oktmo, buf_span(&lines));
+		written = write_events(request, "", region, generate_region_events, arena, &lines, &events)
+		          && write_events(request, COORDINATOR_FOLDER, region, generate_coordinator_events, arena, &lines, &events);
 		files += written ? 1 : 0;
-		events += count;
 	}
 	if (isatty(STDERR_FILENO) == 1)
 		(void)fputs("\r\033[K", stderr);
@@ -295,10 +321,8 @@ int cli_generate(int argc, char **argv, enum cli_lang lang)
 		return EXIT_BAD_ARGUMENTS;
 	if (!choose_regions(&request, &registry, chosen))
 		return EXIT_BAD_ARGUMENTS;
-	if (mkdir(request.out, 0777) != 0 && errno != EEXIST) {
-		(void)cannot_write(&request, request.out);
+	if (!make_folders(&request))
 		return EXIT_CANNOT_WRITE;
-	}
 	if (!write_regions(&request, &registry, chosen, &files, &events))
 		return EXIT_CANNOT_WRITE;
 	(void)fprintf(stderr, say(&request, "%zu files, %zu events\n", "файлов: %zu, событий: %zu\n"), files, events);

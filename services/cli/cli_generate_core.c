@@ -1,6 +1,7 @@
 #include "services/cli/cli_generate_core.h"
 
 #include "services/cli/cli_generate_bodies.h"
+#include "services/cli/cli_generate_coordinator.h"
 #include "services/cli/cli_generate_findings.h"
 #include "services/cli/cli_generate_governance.h"
 #include "services/cli/cli_generate_journal.h"
@@ -60,12 +61,18 @@ static void schedule(const struct generate_plan *plan, struct generate_random *r
 		projects[i].number = (unsigned)i + 1;
 }
 
-static void make_projects(const struct generate_project_context *context, struct generate_project *projects)
+static void schedule_projects(const struct generate_plan *plan, const struct generate_region *region, uint64_t seed,
+                              struct generate_project *projects, size_t count)
 {
 	struct generate_random random;
 
-	generate_random_init(&random, context->seed, strtoul(context->region->oktmo, NULL, 10), GENERATE_TOPIC_SCHEDULE, 0);
-	schedule(context->plan, &random, projects, context->projects);
+	generate_random_init(&random, seed, strtoul(region->oktmo, NULL, 10), GENERATE_TOPIC_SCHEDULE, 0);
+	schedule(plan, &random, projects, count);
+}
+
+static void make_projects(const struct generate_project_context *context, struct generate_project *projects)
+{
+	schedule_projects(context->plan, context->region, context->seed, projects, context->projects);
 	for (size_t i = 0; i < context->projects; i++)
 		generate_project_make(context, &projects[i]);
 }
@@ -97,6 +104,27 @@ enum status generate_region_events(const struct generate_options *options, const
 	generate_people_trainings(&plan, region, options->seed, &journal);
 	generate_people_practices(&plan, region, options->seed, projects, count, &journal);
 	status = generate_journal_write(&journal, region, options->seed, lines);
+	*ret_events = journal.count;
+	generate_journal_clear(&journal);
+	return status;
+}
+
+enum status generate_coordinator_events(const struct generate_options *options, const struct generate_region *region,
+                                        struct arena *arena, struct buf *lines, size_t *ret_events)
+{
+	struct generate_plan plan;
+	struct generate_journal journal;
+
+	generate_plan_make(region, options->seed, options->projects, &plan);
+	size_t count = generate_plan_projects(&plan);
+	struct generate_project *projects = arena_array(arena, struct generate_project, count);
+
+	schedule_projects(&plan, region, options->seed, projects, count);
+	generate_journal_init(&journal, arena);
+	journal.source = GENERATE_COORDINATOR_SOURCE;
+	for (size_t i = 0; i < count; i++)
+		generate_coordinator_verify(&journal, region, options->seed, &projects[i]);
+	enum status status = generate_journal_write(&journal, region, options->seed, lines);
 	*ret_events = journal.count;
 	generate_journal_clear(&journal);
 	return status;

@@ -28,4 +28,9 @@ struct generate_options {
 enum status generate_region_events(const struct generate_options *options, const struct generate_region *region,
                                    struct arena *arena, struct buf *lines, size_t *ret_events) MUST_CHECK;
 
+/* As well, but of the coordinator: what it verified and what was disputed, from a source of its own. Every effect is confirmed in the
+ * end, so that no figure of the region depends on it. */
+enum status generate_coordinator_events(const struct generate_options *options, const struct generate_region *region,
+                                        struct arena *arena, struct buf *lines, size_t *ret_events) MUST_CHECK;
+
 #endif

@@ -67,6 +67,53 @@ static void tell_instruction(const struct generate_project_context *context, str
 	generate_journal_end(context->journal);
 }
 
+/* People make slips: the number of participants is corrected after some days, or a meeting is entered twice and one of the two withdrawn.
+ * What is known in the end is the same. */
+static void write_meeting(const struct generate_project_context *context, struct json_writer *data, const char *name, const char *level, int day,
+                          const struct topic *topic, int participants)
+{
+	json_member_string(data, "meeting", name);
+	json_member_string(data, "level", level);
+	generate_journal_date(context->journal, "held_on", day);
+	generate_journal_text(context->journal, "topic", topic->ru, topic->en);
+	json_member_integer(data, "participants", participants);
+}
+
+struct meeting {
+	const char *name, *level;
+	int day, participants;
+	const struct topic *topic;
+};
+
+static bool tell_meeting_as(const struct generate_project_context *context, const struct meeting *meeting, const char *name, int participants)
+{
+	struct json_writer *data = begin(context, EVENT_MEETING_HELD, "meeting", name, meeting->day, 11);
+
+	write_meeting(context, data, name, meeting->level, meeting->day, meeting->topic, participants);
+	return generate_journal_end(context->journal);
+}
+
+static void tell_meeting_with_slips(const struct generate_project_context *context, const struct meeting *meeting)
+{
+	struct generate_random slips;
+	char again[32];
+
+	generate_random_init(&slips, context->seed, strtoul(context->region->oktmo, NULL, 10), GENERATE_TOPIC_SLIPS, (uint64_t)meeting->day);
+	bool wrong = generate_random_chance(&slips, 80);
+	bool twice = generate_random_chance(&slips, 40);
+	int days = generate_random_between(&slips, 1, 20);
+	bool told = tell_meeting_as(context, meeting, meeting->name, wrong ? meeting->participants * 10 : meeting->participants);
+
+	if (told && wrong) {
+		write_meeting(context, generate_journal_correct(context->journal, days), meeting->name, meeting->level, meeting->day, meeting->topic,
+		              meeting->participants);
+		(void)generate_journal_end(context->journal);
+	}
+	(void)snprintf(again, sizeof(again), "%s-2", meeting->name);
+	if (twice && tell_meeting_as(context, meeting, again, meeting->participants))
+		generate_journal_withdraw(context->journal, days);
+}
+
 static void tell_meeting(const struct generate_project_context *context, struct generate_random *random, int year, int turn)
 {
 	const struct topic *topic = &TOPICS[generate_random_below(random, (int)ARRAY_COUNT(TOPICS))];
@@ -77,13 +124,9 @@ static void tell_meeting(const struct generate_project_context *context, struct 
 	if (day == 0)
 		return;
 	(void)snprintf(name, sizeof(name), "M-%04d-%d", year, turn + 1);
-	struct json_writer *data = begin(context, EVENT_MEETING_HELD, "meeting", name, day, 11);
-	json_member_string(data, "meeting", name);
-	json_member_string(data, "level", turn == 0 ? "governor" : "committee");
-	generate_journal_date(context->journal, "held_on", day);
-	generate_journal_text(context->journal, "topic", topic->ru, topic->en);
-	json_member_integer(data, "participants", generate_random_between(random, 8, 45));
-	generate_journal_end(context->journal);
+	const struct meeting meeting = {.name = name, .level = turn == 0 ? "governor" : "committee", .day = day, .topic = topic,
+	                                .participants = generate_random_between(random, 8, 45)};
+	tell_meeting_with_slips(context, &meeting);
 	for (int i = 0; i < instructions; i++) {
 		(void)snprintf(instruction, sizeof(instruction), "I-%04d-%d-%d", year, turn + 1, i + 1);
 		tell_instruction(context, random, name, instruction, day);

@@ -45,7 +45,7 @@ struct json_writer *generate_journal_begin(struct generate_journal *journal, enu
 	return &journal->writer;
 }
 
-void generate_journal_end(struct generate_journal *journal)
+bool generate_journal_end(struct generate_journal *journal)
 {
 	struct generate_entry *entry = &journal->entries[journal->count];
 	int64_t first = (int64_t)calendar_day_of(GENERATE_YEAR_FIRST, 1, 1) * DAY_SECONDS;
@@ -54,9 +54,38 @@ void generate_journal_end(struct generate_journal *journal)
 	json_write_object_end(&journal->writer);
 	ASSERT(entry->second >= first);
 	if (entry->second >= end)
-		return;
+		return false;
 	entry->data_len = journal->bodies.len - entry->data_at;
 	journal->count++;
+	return true;
+}
+
+static struct json_writer *begin_correction(struct generate_journal *journal, enum event_type type, int days)
+{
+	ASSERT(journal->count > 0);
+	const struct generate_entry target = journal->entries[journal->count - 1];
+	struct json_writer *data = generate_journal_begin(journal, type, NULL, NULL, (int)(target.second / DAY_SECONDS) + days,
+	                                                  (int)(target.second % DAY_SECONDS));
+	struct generate_entry *entry = &journal->entries[journal->count];
+
+	entry->corrects = true;
+	entry->target = target.order;
+	entry->target_type = target.type;
+	return data;
+}
+
+struct json_writer *generate_journal_correct(struct generate_journal *journal, int days)
+{
+	return begin_correction(journal, EVENT_EVENT_CORRECTED, days);
+}
+
+void generate_journal_withdraw(struct generate_journal *journal, int days)
+{
+	struct json_writer *reason = begin_correction(journal, EVENT_EVENT_WITHDRAWN, days);
+
+	json_member_string(reason, "ru", "Внесено дважды");
+	json_member_string(reason, "en", "Entered twice");
+	(void)generate_journal_end(journal);
 }
 
 void generate_journal_text(struct generate_journal *journal, const char *name, const char *ru, const char *en)
@@ -116,8 +145,23 @@ struct line {
 	const char *source;
 	const char *region;
 	const char *id;
+	const char *target;   /* id of what it corrects; NULL = nothing */
 	size_t sequence;
 };
+
+/* {"target", "type", "data" or "reason"} */
+static void write_correction(struct json_writer *writer, const struct line *line, const struct generate_entry *entry, struct span data)
+{
+	json_write_name(writer, "data");
+	json_write_object(writer);
+	json_member_string(writer, "target", line->target);
+	json_member_string(writer, "type", event_type_text(entry->target_type));
+	if (entry->type == EVENT_EVENT_CORRECTED)
+		json_member_raw(writer, "data", data);
+	else
+		json_member_raw(writer, "reason", data);
+	json_write_object_end(writer);
+}
 
 static void write_line(struct buf *lines, const struct line *line, const struct generate_entry *entry,
                        const struct buf *bodies)
@@ -140,29 +184,46 @@ static void write_line(struct buf *lines, const struct line *line, const struct 
 	json_member_string(&writer, "time", time);
 	json_member_string(&writer, "datacontenttype", "application/json");
 	json_member_string(&writer, "sequence", sequence);
-	json_member_raw(&writer, "data", span_of(bodies->at + entry->data_at, entry->data_len));
+	if (line->target != NULL)
+		json_member_string(&writer, "supersedes", line->target);
+	if (line->target != NULL)
+		write_correction(&writer, line, entry, span_of(bodies->at + entry->data_at, entry->data_len));
+	else
+		json_member_raw(&writer, "data", span_of(bodies->at + entry->data_at, entry->data_len));
 	json_write_object_end(&writer);
 	buf_text(lines, "\n");
+}
+
+/* By the order of collecting; drawn in that of time. */
+static void draw_ids(const struct generate_journal *journal, const struct generate_region *region, uint64_t seed, char (*ids)[UUID_TEXT_SIZE])
+{
+	struct generate_random random;
+
+	generate_random_init(&random, seed, strtoul(region->oktmo, NULL, 10), GENERATE_TOPIC_IDS, journal->source == NULL ? 0 : 1);
+	for (size_t i = 0; i < journal->count; i++)
+		draw_id(&random, journal->entries[i].second, ids[journal->entries[i].order]);
 }
 
 enum status generate_journal_write(struct generate_journal *journal, const struct generate_region *region,
                                    uint64_t seed, struct buf *lines)
 {
-	struct generate_random random;
 	char source[40];
-	char id[UUID_TEXT_SIZE];
 
 	if (journal->full || !buf_ok(&journal->bodies))
 		return STATUS_TOO_LARGE;
 	qsort(journal->entries, journal->count, sizeof(journal->entries[0]), compare_entries);
-	generate_random_init(&random, seed, strtoul(region->oktmo, NULL, 10), GENERATE_TOPIC_IDS, 0);
 	source_text(region, source, sizeof(source));
+	char (*ids)[UUID_TEXT_SIZE] = calloc(journal->count + 1, sizeof(*ids));
+	ASSERT(ids != NULL);
+	draw_ids(journal, region, seed, ids);
 	for (size_t i = 0; i < journal->count; i++) {
 		const struct generate_entry *entry = &journal->entries[i];
-		struct line line = {.source = source, .region = region->oktmo, .id = id, .sequence = i + 1};
+		struct line line = {
+			.source = journal->source != NULL ? journal->source : source, .region = region->oktmo, .id = ids[entry->order],
+			.target = entry->corrects ? ids[entry->target] : NULL, .sequence = i + 1};
 
-		draw_id(&random, entry->second, id);
 		write_line(lines, &line, entry, &journal->bodies);
 	}
+	free(ids);
 	return buf_ok(lines) ? STATUS_OK : STATUS_TOO_LARGE;
 }

@@ -123,14 +123,18 @@ static void tell_training(struct generate_random *random, struct generate_journa
 {
 	const struct generate_course *course = generate_words_course(random);
 	int nps = generate_random_around(random, 20 + strength * 6 / 100, 18);
-	struct json_writer *data = generate_journal_begin(journal, EVENT_TRAINING_COMPLETED, "training", name, day,
-	                                                  11 * HOUR + generate_random_below(random, HOUR));
+	/* The systems of the regions went over to the second version with the year 2025. */
+	bool newer = calendar_year(day) >= 2025;
+	struct json_writer *data = generate_journal_begin(journal, newer ? EVENT_TRAINING_COMPLETED : EVENT_TRAINING_COMPLETED_V1, "training",
+	                                                  name, day, 11 * HOUR + generate_random_below(random, HOUR));
 
 	json_member_string(data, "training", name);
 	generate_journal_text(journal, "course", course->ru, course->en);
 	json_member_string(data, "provider", course->provider);
 	generate_journal_date(journal, "completed_on", day);
 	json_member_integer(data, "people", people);
+	if (newer)
+		json_member_integer(data, "civil_servants", people - people * (day % 4) / 12);
 	json_member_integer(data, "nps", nps > 100 ? 100 : nps);
 	generate_journal_end(journal);
 	tell_training_plan(journal, course, name, day, people + people * (100 - strength / 10) / 500);

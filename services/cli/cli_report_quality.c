@@ -342,7 +342,9 @@ static void add_disputes(struct report_view *view, struct report_section *sectio
 
 void report_add_quality(struct report_view *view)
 {
-	static const char *const FIGURES[] = {"events", "completeness", "late_share", "corrected_share", "aggregates_declared", NULL};
+	static const char *const FIGURES[] = {
+		"events", "completeness", "late_share", "corrected_share", "repeated_share", "lead_time_outliers", "labour_outliers",
+		"aggregates_declared", "reconciliation_initiated", "reconciliation_completed", "reconciliation_trained", NULL};
 	struct report_section *section = report_section_add(view->document, "quality", cli_text(view->lang, "Quality of the data", "Качество данных"));
 	report_figures_add(view, section, FIGURES);
 	add_sources(view, section);

@@ -1,12 +1,10 @@
 /* cli_sources: what each source has sent, what it left out, and who has fallen silent: the alert is the exit code. */
-#include "common/ambient.h"
 #include "services/cli/cli_commands.h"
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_registry.h"
+#include "services/cli/cli_sources_store.h"
 
 #include <stdio.h>
-
-#define ARENA_BYTES_MAX ((size_t)1024 * 1024)
 
 static const struct cli_option OPTIONS[] = {
 	{"silent-days", "N", NULL, "45", "a source is silent after so many days without an event", "источник молчит, если столько дней не было событий"},
@@ -31,48 +29,32 @@ static const struct cli_command COMMAND = {
 	.exits_ru = "0 показано, 1 с --silent: есть замолчавшие, 2 неверные аргументы, 4 нет базы данных",
 };
 
-/* region, name, source, received, missing, last heard of, silent */
-static const char SQL[] =
-	"WITH ranges AS (SELECT s.region_id, s.source, pg_catalog.lower(r) AS lo, pg_catalog.upper(r) AS hi"
-	"  FROM effreg.source s LEFT JOIN LATERAL pg_catalog.unnest(s.received) AS r ON true),"
-	" counted AS (SELECT region_id, source, COALESCE(pg_catalog.sum(hi - lo), 0) AS received, COALESCE(pg_catalog.max(hi) - 1, 0) AS highest"
-	"  FROM ranges GROUP BY region_id, source)"
-	" SELECT counted.region_id, counted.source, counted.received::bigint, (counted.highest - counted.received)::bigint,"
-	"  COALESCE(heard.attributes->>'last_time', ''),"
-	"  COALESCE((heard.attributes->>'last_time')::timestamptz < pg_catalog.to_timestamp($2::double precision / 1000000)"
-	"   - pg_catalog.make_interval(days => $3::integer), false)"
-	" FROM counted LEFT JOIN effreg.entity AS heard"
-	"  ON heard.region_id = counted.region_id AND heard.kind = 'source' AND heard.entity = counted.source"
-	" WHERE $1::text IS NULL OR counted.region_id = $1 ORDER BY counted.region_id COLLATE \"C\", counted.source COLLATE \"C\"";
-
-enum column { COLUMN_REGION, COLUMN_SOURCE, COLUMN_RECEIVED, COLUMN_MISSING, COLUMN_LAST, COLUMN_SILENT };
-
 static void print_json(const struct db_rows *rows, size_t row, bool first)
 {
 	printf("%s{\"region\":\"%s\",\"source\":\"%s\",\"received\":%s,\"missing\":%s,\"last_time\":\"%s\",\"silent\":%s}", first ? "" : ",",
-	       db_get_text(rows, row, COLUMN_REGION), db_get_text(rows, row, COLUMN_SOURCE), db_get_text(rows, row, COLUMN_RECEIVED),
-	       db_get_text(rows, row, COLUMN_MISSING), db_get_text(rows, row, COLUMN_LAST), db_get_bool(rows, row, COLUMN_SILENT) ? "true" : "false");
+	       db_get_text(rows, row, SOURCES_REGION), db_get_text(rows, row, SOURCES_NAME), db_get_text(rows, row, SOURCES_RECEIVED),
+	       db_get_text(rows, row, SOURCES_MISSING), db_get_text(rows, row, SOURCES_LAST), db_get_bool(rows, row, SOURCES_SILENT) ? "true" : "false");
 }
 
 static void print_csv(const struct db_rows *rows, size_t row)
 {
-	for (int column = 0; column <= COLUMN_LAST; column++) {
+	for (int column = 0; column <= SOURCES_LAST; column++) {
 		cli_output_csv_field(db_get_text(rows, row, column));
 		putchar(',');
 	}
-	printf("%s\n", db_get_bool(rows, row, COLUMN_SILENT) ? "true" : "false");
+	printf("%s\n", db_get_bool(rows, row, SOURCES_SILENT) ? "true" : "false");
 }
 
 static void print_text(const struct cli_args *args, const struct db_rows *rows, size_t row)
 {
-	bool silent = db_get_bool(rows, row, COLUMN_SILENT);
-	bool gaps = db_get_integer(rows, row, COLUMN_MISSING) > 0;
+	bool silent = db_get_bool(rows, row, SOURCES_SILENT);
+	bool gaps = db_get_integer(rows, row, SOURCES_MISSING) > 0;
 	printf("%s ", silent ? "✗" : gaps ? "!" : "✓");
-	cli_output_padded(db_get_text(rows, row, COLUMN_REGION), 10);
-	cli_output_padded(db_get_text(rows, row, COLUMN_SOURCE), 30);
-	cli_output_right(db_get_text(rows, row, COLUMN_RECEIVED), 10);
-	cli_output_right(db_get_text(rows, row, COLUMN_MISSING), 10);
-	printf("  %.19s  %s\n", db_get_text(rows, row, COLUMN_LAST),
+	cli_output_padded(db_get_text(rows, row, SOURCES_REGION), 10);
+	cli_output_padded(db_get_text(rows, row, SOURCES_NAME), 30);
+	cli_output_right(db_get_text(rows, row, SOURCES_RECEIVED), 10);
+	cli_output_right(db_get_text(rows, row, SOURCES_MISSING), 10);
+	printf("  %.19s  %s\n", db_get_text(rows, row, SOURCES_LAST),
 	       silent ? cli_text(args->lang, "silent", "молчит") : gaps ? cli_text(args->lang, "with gaps", "с пропусками") : "");
 }
 
@@ -99,7 +81,7 @@ static size_t print_rows(const struct cli_args *args, enum cli_format format, co
 	size_t silent = 0, printed = 0;
 	print_head(args, format);
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
-		bool is_silent = db_get_bool(rows, row, COLUMN_SILENT);
+		bool is_silent = db_get_bool(rows, row, SOURCES_SILENT);
 		silent += is_silent ? 1 : 0;
 		if (only_silent && !is_silent)
 			continue;
@@ -114,18 +96,6 @@ static size_t print_rows(const struct cli_args *args, enum cli_format format, co
 	if (format == CLI_FORMAT_JSON)
 		printf("]\n");
 	return silent;
-}
-
-static enum status ask(struct db *db, const char *region, int64_t silent_days, struct db_rows **ret_rows)
-{
-	struct arena *arena = arena_new(ARENA_BYTES_MAX);
-	const struct db_param params[] = {db_text(region), db_integer(arena, ambient_now_us()), db_integer(arena, silent_days)};
-	enum status status = db_begin(db);
-	if (status == STATUS_OK)
-		status = db_query(db, SQL, params, ARRAY_COUNT(params), ret_rows);
-	db_rollback(db);
-	arena_destroy(&arena);
-	return status;
 }
 
 int cli_sources(int argc, char **argv, enum cli_lang lang)
@@ -149,7 +119,7 @@ int cli_sources(int argc, char **argv, enum cli_lang lang)
 	if (cli_output_connect_db(&args, &db) != STATUS_OK)
 		return CLI_EXIT_UNREACHABLE;
 	exit_code = CLI_EXIT_UNREACHABLE;
-	if (ask(db, args.arguments_count > 0 ? region : NULL, silent_days, &rows) == STATUS_OK) {
+	if (sources_find(db, args.arguments_count > 0 ? region : NULL, silent_days, &rows) == STATUS_OK) {
 		size_t silent = print_rows(&args, format, rows);
 		exit_code = cli_args_flag(&args, "silent") && silent > 0 ? CLI_EXIT_NEGATIVE : CLI_EXIT_OK;
 		db_rows_destroy(&rows);

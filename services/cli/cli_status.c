@@ -2,6 +2,7 @@
 #include "common/ambient.h"
 #include "services/cli/cli_commands.h"
 #include "services/cli/cli_output.h"
+#include "services/cli/cli_sources_store.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 static const struct cli_option OPTIONS[] = {
 	{"wait-settled", NULL, NULL, NULL, "wait until every consumer has reached every head", "ждать, пока все потребители дойдут до конца журналов"},
 	{"timeout", "SECONDS", NULL, "300", "with --wait-settled: how long", "с --wait-settled: сколько ждать"},
+	{"silent-days", "N", NULL, "45", "a source is silent after so many days without an event", "источник молчит, если столько дней не было событий"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_DSN_OPTIONS,
 };
@@ -18,8 +20,8 @@ static const struct cli_option OPTIONS[] = {
 static const struct cli_command COMMAND = {
 	.name = "status",
 	.example = "effreg status --wait-settled --timeout 60",
-	.en = "Shows stored events, how far each consumer is behind, what is parked and in quarantine.",
-	.ru = "Показывает число событий, отставание каждого потребителя, отложенное и карантин.",
+	.en = "Shows stored events, how far each consumer is behind, what is parked and in quarantine, and which sources are silent.",
+	.ru = "Показывает число событий, отставание каждого потребителя, отложенное и карантин, а также замолчавшие источники.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 shown or settled, 1 not settled within --timeout, 2 bad arguments, 4 no database",
@@ -73,7 +75,47 @@ static bool is_settled(const struct db_rows *rows)
 	return true;
 }
 
-static void print_counts(const struct cli_args *args, bool json, const struct db_rows *rows)
+/* As many as are read in a glance; effreg sources has all of them. */
+#define SILENT_SHOWN_MAX 20
+
+static size_t count_silent(const struct db_rows *sources)
+{
+	size_t silent = 0;
+	for (size_t row = 0; row < db_rows_count(sources); row++)
+		silent += db_get_bool(sources, row, SOURCES_SILENT);
+	return silent;
+}
+
+static void print_silent_json(const struct db_rows *sources)
+{
+	bool first = true;
+	printf(",\"sources\":%zu,\"silent\":[", db_rows_count(sources));
+	for (size_t row = 0; row < db_rows_count(sources); row++) {
+		if (!db_get_bool(sources, row, SOURCES_SILENT))
+			continue;
+		printf("%s{\"region\":\"%s\",\"source\":\"%s\",\"last_time\":\"%s\"}", first ? "" : ",", db_get_text(sources, row, SOURCES_REGION),
+		       db_get_text(sources, row, SOURCES_NAME), db_get_text(sources, row, SOURCES_LAST));
+		first = false;
+	}
+	printf("]");
+}
+
+static void print_silent_text(const struct cli_args *args, const struct db_rows *sources)
+{
+	size_t silent = count_silent(sources), shown = 0;
+	printf("%10zu  %s\n", silent, cli_text(args->lang, "sources silent", "источников молчит"));
+	for (size_t row = 0; row < db_rows_count(sources) && shown < SILENT_SHOWN_MAX; row++) {
+		if (!db_get_bool(sources, row, SOURCES_SILENT))
+			continue;
+		printf("            ✗ %s  %s  %.19s\n", db_get_text(sources, row, SOURCES_REGION), db_get_text(sources, row, SOURCES_NAME),
+		       db_get_text(sources, row, SOURCES_LAST));
+		shown++;
+	}
+	if (silent > shown)
+		printf("            %s\n", cli_text(args->lang, "and more: effreg sources --silent", "и другие: effreg sources --silent"));
+}
+
+static void print_counts(const struct cli_args *args, bool json, const struct db_rows *rows, const struct db_rows *sources)
 {
 	printf("%s", json ? "{" : "");
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
@@ -82,6 +124,10 @@ static void print_counts(const struct cli_args *args, bool json, const struct db
 		else
 			printf("%10s  %s\n", db_get_text(rows, row, 1), count_text(args->lang, db_get_text(rows, row, 0)));
 	}
+	if (json)
+		print_silent_json(sources);
+	else
+		print_silent_text(args, sources);
 	if (json)
 		printf(",\"settled\":%s}\n", is_settled(rows) ? "true" : "false");
 	else
@@ -115,13 +161,14 @@ int cli_status(int argc, char **argv, enum cli_lang lang)
 {
 	struct cli_args args;
 	struct db *db;
-	struct db_rows *rows;
+	struct db_rows *rows, *sources = NULL;
 	enum cli_format format;
-	int64_t timeout_s;
+	int64_t timeout_s, silent_days;
 	int exit_code;
 	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))
 		return exit_code;
-	if (!cli_output_format(&args, &format) || !cli_args_number(&args, "timeout", 1, 86400, &timeout_s))
+	if (!cli_output_format(&args, &format) || !cli_args_number(&args, "timeout", 1, 86400, &timeout_s)
+	    || !cli_args_number(&args, "silent-days", 0, 36500, &silent_days))
 		return CLI_EXIT_USAGE;
 	if (cli_output_connect_db(&args, &db) != STATUS_OK)
 		return CLI_EXIT_UNREACHABLE;
@@ -129,13 +176,16 @@ int cli_status(int argc, char **argv, enum cli_lang lang)
 	enum status status = watch(&args, db, wait, timeout_s, &rows);
 	cli_output_progress_end();
 	exit_code = CLI_EXIT_UNREACHABLE;
+	if (status == STATUS_OK)
+		status = sources_find(db, NULL, silent_days, &sources);
 	if (status == STATUS_OK) {
-		print_counts(&args, format == CLI_FORMAT_JSON, rows);
+		print_counts(&args, format == CLI_FORMAT_JSON, rows, sources);
 		exit_code = wait && !is_settled(rows) ? CLI_EXIT_NEGATIVE : CLI_EXIT_OK;
-		db_rows_destroy(&rows);
 	} else {
 		cli_output_error(&args, "%s", db_error(db));
 	}
+	db_rows_destroy(&sources);
+	db_rows_destroy(&rows);
 	db_disconnect(&db);
 	return exit_code;
 }

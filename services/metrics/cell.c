@@ -1,5 +1,6 @@
 #include "services/metrics/cell.h"
 
+#include "services/metrics/outlier.h"
 #include "services/metrics/row_table.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #define GROUPS_MAX 20000000
 #define THINGS_MAX 20000000
 #define KEY_SIZE   (SUBJECT_TEXT_SIZE + 16)
+#define OUTLIERS_ARENA_MIN ((size_t)64 * 1024)
 
 /* Of what adds up. */
 struct month_sum {
@@ -16,7 +18,7 @@ struct month_sum {
 	figure_sum sum;
 };
 
-/* Of what does not: a median's sample, a distinct thing in a month, a figure of a date. */
+/* Of what does not: a sample of a median or of outliers, a distinct thing in a month, a figure of a date. */
 struct sample {
 	const char *thing;  /* interned; NULL = none */
 	int64_t amount;
@@ -249,7 +251,7 @@ static void sample_change(struct cells *cells, struct series *series, const stru
 
 static bool adds_up(enum measure_kind measure)
 {
-	return measure != MEASURE_MEDIAN && measure != MEASURE_DISTINCT && measure != MEASURE_LATEST;
+	return measure != MEASURE_MEDIAN && measure != MEASURE_OUTLIERS && measure != MEASURE_DISTINCT && measure != MEASURE_LATEST;
 }
 
 static struct sample sample_of(struct cells *cells, const struct contribution *contribution)
@@ -323,17 +325,18 @@ static int integer_compare(const void *a, const void *b)
 	return order(*(const int64_t *)a, *(const int64_t *)b);
 }
 
-/* A median's samples have neither day nor thing: they are sorted by month and amount. */
-static struct amount median_amount(const struct part *part, const struct series *series, struct calendar_period period)
+/* The samples of a median or of outliers, ascending; NULL when there are none. They have neither day nor thing: they are kept by month
+ * and amount. To be freed. */
+static int64_t *values_of(const struct part *part, const struct series *series, struct calendar_period period, size_t *ret_count)
 {
 	const struct sample from = {.month = first_of(part, period), .amount = INT64_MIN};
-	struct amount amount = {.divisor = 1};
 	size_t first = sample_at(series, &from), end = first;
 	size_t count = 0;
 	for (; end < series->samples_count && series->samples[end].month <= calendar_month_last(period); end++)
 		count += (size_t)series->samples[end].count;
+	*ret_count = count;
 	if (count == 0)
-		return amount;
+		return NULL;
 	int64_t *values = malloc(count * sizeof *values);
 	ASSERT(values != NULL);
 	size_t filled = 0;
@@ -342,12 +345,43 @@ static struct amount median_amount(const struct part *part, const struct series 
 			values[filled++] = series->samples[i].amount;
 	}
 	qsort(values, count, sizeof *values, integer_compare);
+	return values;
+}
+
+static struct amount median_amount(const struct part *part, const struct series *series, struct calendar_period period)
+{
+	struct amount amount = {.divisor = 1};
+	size_t count;
+	int64_t *values = values_of(part, series, period, &count);
+	if (values == NULL)
+		return amount;
 	amount.count = (int64_t)count;
 	amount.sum = values[count / 2];
 	if (count % 2 == 0) {
 		amount.sum += values[count / 2 - 1];
 		amount.divisor = 2;
 	}
+	free(values);
+	return amount;
+}
+
+/* In ascending order, so that the last bit of a score does not depend on the order of arrival. */
+static struct amount outliers_amount(const struct part *part, const struct series *series, struct calendar_period period)
+{
+	struct amount amount = {.divisor = 1};
+	size_t count;
+	int64_t *values = values_of(part, series, period, &count);
+	if (values == NULL)
+		return amount;
+	struct arena *arena = arena_new(count * 4 * sizeof(double) + OUTLIERS_ARENA_MIN);
+	double *figures = arena_array(arena, double, count), *scores = arena_array(arena, double, count);
+	for (size_t i = 0; i < count; i++)
+		figures[i] = (double)values[i];
+	outlier_scores(arena, figures, count, scores);
+	for (size_t i = 0; i < count; i++)
+		amount.sum += outlier_is(scores[i]) ? 1000000 : 0;
+	amount.count = (int64_t)count;
+	arena_destroy(&arena);
 	free(values);
 	return amount;
 }
@@ -408,6 +442,8 @@ static struct amount part_amount(struct group *group, unsigned number, struct ca
 	switch (part->measure) {
 	case MEASURE_MEDIAN:
 		return median_amount(part, series, period);
+	case MEASURE_OUTLIERS:
+		return outliers_amount(part, series, period);
 	case MEASURE_DISTINCT:
 		if (number == 1 || !group->definition->within)
 			return distinct_amount(part, series, NULL, NULL, period);

@@ -9,7 +9,7 @@
 #ifndef EFFREG_METRICS_CELL_H
 #define EFFREG_METRICS_CELL_H
 
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 #include "services/metrics/contribution.h"
 #include "services/metrics/figure.h"
 

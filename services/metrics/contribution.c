@@ -1,7 +1,7 @@
 #include "services/metrics/contribution.h"
 
 #include "common/ident.h"
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +210,7 @@ static void emit_number(const struct entity_view *view, const struct definition 
 	emit(view, definition, contribution);
 }
 
-/* reports: {"2023-01": [events, late, corrected]} */
+/* reports: {"2023-01": [events, late, corrected, repeated]}, the last where there are any */
 static void emit_reports(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, unsigned at)
 {
 	static const struct attribute_path REPORTS = {{"reports"}, 1};
@@ -245,6 +245,7 @@ static void emit_named(const struct entity_view *view, const struct definition *
 	case NAMED_EVENTS:            emit_reports(view, definition, contribution, 0); break;
 	case NAMED_LATE_EVENTS:       emit_reports(view, definition, contribution, 1); break;
 	case NAMED_CORRECTED_EVENTS:  emit_reports(view, definition, contribution, 2); break;
+	case NAMED_REPEATED_EVENTS:   emit_reports(view, definition, contribution, 3); break;
 	case NAMED_SEQUENCE_RECEIVED: emit_sequence(view, definition, contribution, false); break;
 	default:                      emit_sequence(view, definition, contribution, true); break;
 	}

@@ -15,7 +15,7 @@ static const char *const CONDITIONS[CONDITION_KIND_COUNT] = {
 	"is", "not", "in", "present", "at_least", "at_most", "above", "below", "contains",
 };
 static const char *const MEASURES[MEASURE_KIND_COUNT] = {
-	"count", "sum", "mean", "median", "distinct", "latest", "named",
+	"count", "sum", "mean", "median", "outliers", "distinct", "latest", "named",
 };
 static const char *const NAMED[NAMED_MEASURE_COUNT] = {
 #define NAMED_MEASURE_TEXT(name, text) [NAMED_##name] = text,
@@ -290,7 +290,8 @@ bool definition_absent_is_zero(const struct definition *definition)
 {
 	enum measure_kind measure = definition->parts[0].measure;
 	return definition->parts_count == 1
-	       && (measure == MEASURE_COUNT || measure == MEASURE_SUM || measure == MEASURE_DISTINCT || measure == MEASURE_NAMED);
+	       && (measure == MEASURE_COUNT || measure == MEASURE_SUM || measure == MEASURE_OUTLIERS || measure == MEASURE_DISTINCT
+	           || measure == MEASURE_NAMED);
 }
 
 bool subject_kind_find(const char *subject, enum subject_kind *ret_kind)

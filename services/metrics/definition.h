@@ -1,7 +1,7 @@
 /* definition: what the indicators are, read from data (deploy/config/indicators.json, schema
  * proto/schemas/indicators.v1.json).
  *
- * An indicator has one part (a count, sum, mean, median, number of distinct things, latest figure) or two, a numerator
+ * An indicator has one part (a count, sum, mean, median, number of outliers, of distinct things, latest figure) or two, a numerator
  * and a denominator. A part says which entities it looks at (source: an entity kind, or "any"), which of them (filter),
  * when one counts (date; until: the end of a stock's stay), and what is counted of it (measure).
  * A flow is what happened in a period, a stock what stands at its end.
@@ -51,6 +51,7 @@ enum measure_kind {
 	MEASURE_SUM,
 	MEASURE_MEAN,
 	MEASURE_MEDIAN,
+	MEASURE_OUTLIERS,  /* how many of the period's figures stand apart from the rest of them (outlier.h) */
 	MEASURE_DISTINCT,  /* texts, or lists of them */
 	MEASURE_LATEST,    /* of the latest date */
 	MEASURE_NAMED,     /* contribution.c has it in C */
@@ -62,6 +63,7 @@ enum measure_kind {
 	X(EVENTS, "events")                          /* reported, by month, of any entity: entity_fold.h */ \
 	X(LATE_EVENTS, "late_events") \
 	X(CORRECTED_EVENTS, "corrected_events") \
+	X(REPEATED_EVENTS, "repeated_events")        /* that say once more what another event of the same instant said */ \
 	X(SEQUENCE_RECEIVED, "sequence_received")    /* numbered events of a source that came */ \
 	X(SEQUENCE_EXPECTED, "sequence_expected")    /* and that must have been sent: the highest number, month by month */
 

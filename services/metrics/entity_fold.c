@@ -144,7 +144,7 @@ static void write_survey(struct merge *merge, struct json_writer *writer)
 
 struct month_report {
 	int month;
-	int64_t events, late, corrected;
+	int64_t events, late, corrected, repeated;
 };
 
 /* Statements come in the order of time, so those of a month stand together. */
@@ -156,7 +156,21 @@ static void write_month(struct json_writer *writer, const struct month_report *r
 	json_write_integer(writer, report->events);
 	json_write_integer(writer, report->late);
 	json_write_integer(writer, report->corrected);
+	if (report->repeated > 0)
+		json_write_integer(writer, report->repeated);
 	json_write_array_end(writer);
+}
+
+/* Whether an event before it said the same of the same instant: another system reports it too, or one sent it under a second id. What
+ * another instant says is said of another occasion. */
+static bool is_repeated(const struct statement *statements, size_t at)
+{
+	const struct statement *statement = &statements[at];
+	for (size_t i = at; i-- > 0 && statements[i].place.time_us == statement->place.time_us;) {
+		if (statements[i].own && statements[i].type == statement->type && json_equal(statements[i].data, statement->data))
+			return true;
+	}
+	return false;
 }
 
 static void write_reports(const struct statement *statements, size_t count, const struct calendar *calendar,
@@ -177,6 +191,7 @@ static void write_reports(const struct statement *statements, size_t count, cons
 		report.events++;
 		report.late += calendar_late(calendar, statement->place.time_us, statement->recorded_us);
 		report.corrected += statement->corrected;
+		report.repeated += is_repeated(statements, i);
 	}
 	if (report.month >= 0)
 		write_month(writer, &report);

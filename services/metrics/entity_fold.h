@@ -7,7 +7,7 @@
  *   <verb>_on      the date of an event whose data has none: "raised_on", "published_on" (event_key_date_attribute);
  *   gain           of a survey: value - before;
  *   flags          of a survey: [{"code"}] (flag.h);
- *   reports        {"YYYY-MM": [events, late, corrected]} of the events whose own entity this is, by the month in which
+ *   reports        {"YYYY-MM": [events, late, corrected, repeated (left out when 0)]} of the events whose own entity this is, by the month in which
  *                  they happened (UTC); late: recorded after the cut-off of that quarter.
  * What a later event undoes goes: an authority that joins again has not left.
  *
@@ -16,7 +16,7 @@
 #ifndef EFFREG_METRICS_ENTITY_FOLD_H
 #define EFFREG_METRICS_ENTITY_FOLD_H
 
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 #include "services/metrics/entity_kind.h"
 #include "services/metrics/fact.h"
 #include "services/metrics/measure.h"

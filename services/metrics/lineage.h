@@ -2,7 +2,7 @@
 #ifndef EFFREG_METRICS_LINEAGE_H
 #define EFFREG_METRICS_LINEAGE_H
 
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 #include "services/metrics/contribution.h"
 
 struct lineage_entry {

@@ -115,12 +115,14 @@ static enum status start_following(struct process *process, struct fault *fault)
 	ambient_random(&options.hash_seed, sizeof options.hash_seed);
 	process->metrics = metrics_new(&options);
 	process->rules = NULL;
-	const struct stream_consumer_options consumer = metrics_consumer_options(process->metrics);
+	struct stream_consumer_options consumer = metrics_consumer_options(process->metrics);
+	consumer.keeps_keys = true;
 	const struct follow_options follow = {
 		.consumer = &consumer,
 		.endpoint_option = "stream_endpoint",
 		.server_key_option = "stream_server_key_file",
 		.key_option = "key_file",
+		.limits_stalls = true,
 		.worked = on_worked,
 		.context = process,
 	};

@@ -17,9 +17,7 @@
 
 enum status metrics_store_begin_turn(struct db *db)
 {
-	static const char SQL[] = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true),"
-	                          " pg_catalog.set_config('idle_in_transaction_session_timeout', '3s', true)";
-	return db_run_later(db, SQL, NULL, 0);
+	return db_run_later(db, "SELECT pg_catalog.set_config('synchronous_commit', 'off', true)", NULL, 0);
 }
 
 /* ---- Loading ---- */

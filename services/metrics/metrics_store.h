@@ -13,8 +13,7 @@
 enum metrics_rows { METRICS_LIVE, METRICS_REBUILD };
 
 /* What a live turn's transaction is like: its commit does not wait for the disk, for all that it writes follows from the log (what was
- * written later is never kept without it: the WAL is in order, so cursor and effects vanish together); and the locks of a process that
- * stands still are free after three seconds. */
+ * written later is never kept without it: the WAL is in order, so cursor and effects vanish together). */
 enum status metrics_store_begin_turn(struct db *db) MUST_CHECK;
 
 /* ---- Loading ---- */

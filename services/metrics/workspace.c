@@ -1,5 +1,6 @@
 #include "services/metrics/workspace.h"
 
+#include "common/upcast.h"
 #include "services/metrics/contribution.h"
 #include "services/metrics/row_table.h"
 
@@ -26,8 +27,9 @@ struct event {
 	int64_t recorded_us;
 	struct span body;
 	struct fact place;
-	enum event_type type;
-	const struct json *data;      /* NULL: to be parsed again */
+	enum event_type type;         /* the newest version of it */
+	enum event_type sent_type;
+	const struct json *data;      /* in the newest version; NULL: to be parsed again */
 	struct entity_key *keys;      /* of its own data; none of a correction or withdrawal */
 	size_t keys_count;
 	struct target *corrects;      /* of a correction or withdrawal */
@@ -265,7 +267,17 @@ static enum status read_keys(struct workspace *workspace, struct event *event, e
 	return STATUS_OK;
 }
 
-static enum status read_correction(struct workspace *workspace, const struct envelope *envelope, struct event *event, struct fault *fault)
+/* What it says in the newest version of its type (upcast.h), and of which entities. */
+static enum status read_data(struct workspace *workspace, struct event *event, const struct json *data, enum event_type *type,
+                             struct arena *arena, struct fault *fault)
+{
+	event->data = data;
+	enum status status = upcast(type, &event->data, arena, fault);
+	return status == STATUS_OK && data != NULL ? read_keys(workspace, event, *type, event->data, fault) : status;
+}
+
+static enum status read_correction(struct workspace *workspace, const struct envelope *envelope, struct event *event, struct arena *arena,
+                                   struct fault *fault)
 {
 	struct correction correction;
 	enum status status = correction_read(envelope, &correction, fault);
@@ -274,8 +286,7 @@ static enum status read_correction(struct workspace *workspace, const struct env
 	event->corrects = target_get(workspace, &correction.target);
 	event->target_type = correction.type;
 	event->withdraws = correction.data == NULL;
-	event->data = correction.data;
-	return event->withdraws ? STATUS_OK : read_keys(workspace, event, correction.type, correction.data, fault);
+	return read_data(workspace, event, correction.data, &event->target_type, arena, fault);
 }
 
 static struct arena *tree_arena(struct workspace *workspace)
@@ -303,12 +314,10 @@ static enum status read_event(struct workspace *workspace, struct event *event, 
 		return fault_set(fault, STATUS_POISON, "unknown_type", "/type", -1, "this program does not know %s", envelope.type);
 	event->place = (struct fact){
 		.source = source_of(workspace, envelope.source), .time_us = envelope.time_us, .sequence = envelope.sequence, .id = envelope.id};
-	event->data = envelope.data;
+	event->sent_type = event->type;
 	if (event_type_may_be_corrected(event->type))
-		status = read_keys(workspace, event, event->type, envelope.data, fault);
-	else
-		status = read_correction(workspace, &envelope, event, fault);
-	return status;
+		return read_data(workspace, event, envelope.data, &event->type, arena, fault);
+	return read_correction(workspace, &envelope, event, arena, fault);
 }
 
 /* What was read may stand in the scratch arena. */
@@ -629,20 +638,26 @@ static const struct event *in_effect(const struct target *target)
 /* The data of what says it, parsed again where the tree was not kept. */
 static const struct json *data_of(struct workspace *workspace, const struct event *event)
 {
-	const struct json *json;
+	const struct json *json, *data;
 	struct envelope envelope;
 	struct correction correction;
+	enum event_type type = event->sent_type;
 	if (event->data != NULL)
 		return event->data;
 	enum status status = json_parse(workspace->scratch, event->body.at, event->body.len, &JSON_LIMITS_EVENT, &json, NULL);
 	if (status == STATUS_OK)
 		status = envelope_read(json, &envelope, NULL);
 	ASSERT(status == STATUS_OK);  /* it was read once */
-	if (event->corrects == NULL)
-		return envelope.data;
-	status = correction_read(&envelope, &correction, NULL);
+	data = envelope.data;
+	if (event->corrects != NULL) {
+		status = correction_read(&envelope, &correction, NULL);
+		ASSERT(status == STATUS_OK);
+		type = correction.type;
+		data = correction.data;
+	}
+	status = upcast(&type, &data, workspace->scratch, NULL);
 	ASSERT(status == STATUS_OK);
-	return correction.data;
+	return data;
 }
 
 static bool speaks_of(const struct event *event, const struct entity *entity, bool *ret_own)
@@ -847,5 +862,5 @@ struct workspace_event workspace_event_of(const struct workspace *workspace, uin
 	if (event == NULL || event->type == EVENT_TYPE_COUNT)
 		return (struct workspace_event){.seq = seq};
 	return (struct workspace_event){
-		.seq = seq, .id = event->place.id, .type = event_type_text(event->type), .time_us = event->place.time_us, .known = true};
+		.seq = seq, .id = event->place.id, .type = event_type_text(event->sent_type), .time_us = event->place.time_us, .known = true};
 }

@@ -93,7 +93,7 @@ struct workspace_horizon workspace_horizon(const struct workspace *workspace);
 struct workspace_event {
 	uint64_t seq;
 	struct ident_uuid id;
-	const char *type;
+	const char *type;        /* as it was sent, of whatever version */
 	int64_t time_us;
 	bool known;
 };

@@ -28,14 +28,6 @@ enum status notify_publication_read(struct arena *arena, struct span body, struc
 
 /* ---- Words ---- */
 
-/* A year reads as a year, any other period by its code. */
-static void put_period(struct buf *buf, enum notify_language language, const char *period)
-{
-	buf_text(buf, period);
-	if (language == NOTIFY_RU && strlen(period) == 4)
-		buf_text(buf, " год");
-}
-
 /* «5-е», "5th". */
 static void put_ordinal(struct buf *buf, enum notify_language language, int64_t number)
 {
@@ -82,15 +74,25 @@ static void put_before(struct buf *buf, enum notify_language language, const str
 		buf_printf(buf, " (▼%" PRId64 ")", place - previous);
 }
 
-void notify_text_write(struct buf *buf, enum notify_language language, const struct notify_notice *notice)
+static void put_place(struct buf *buf, enum notify_language language, const struct notify_notice *notice)
 {
-	buf_text(buf, language == NOTIFY_RU ? notice->name_ru : notice->name_en);
-	buf_text(buf, ": ");
 	if (notice->place != 0)
 		put_ordinal(buf, language, notice->place);
 	buf_text(buf, phrase(language, notice->place != 0 ? PHRASE_PLACE : PHRASE_UNRATED));
-	put_period(buf, language, notice->publication.period);
+	notify_text_period(buf, language, notice->publication.period);
 	put_before(buf, language, notice);
+}
+
+void notify_text_write(struct buf *buf, enum notify_language language, const struct notify_notice *notice)
+{
+	if (!text_equal(notice->region, NOTIFY_FEDERAL)) {
+		buf_text(buf, language == NOTIFY_RU ? notice->name_ru : notice->name_en);
+		buf_text(buf, ": ");
+	}
+	if (notice->kind == NOTIFY_PLACE_CHANGED)
+		put_place(buf, language, notice);
+	else
+		notify_text_details(buf, language, notice->kind, notice->said);
 }
 
 /* ---- The feed ---- */
@@ -114,41 +116,59 @@ static void member_text(struct json_writer *writer, const char *name, enum notif
 	buf_clear(&text);
 }
 
-void notify_body_write(struct buf *buf, const struct notify_notice *notice)
+static void write_addressee(struct json_writer *writer, const struct notify_notice *notice)
+{
+	json_member_string(writer, "id", notice->id);
+	json_member_string(writer, "kind", notify_kind_text(notice->kind));
+	json_member_string(writer, "region", notice->region);
+	json_member_string(writer, "iso", notice->iso);
+	json_write_name(writer, "name");
+	json_write_object(writer);
+	json_member_string(writer, "ru", notice->name_ru);
+	json_member_string(writer, "en", notice->name_en);
+	json_write_object_end(writer);
+}
+
+static void write_place(struct json_writer *writer, const struct notify_notice *notice)
 {
 	const struct notify_publication *publication = &notice->publication;
+	json_member_string(writer, "period", publication->period);
+	json_member_string(writer, "cohort", publication->cohort);
+	json_member_string(writer, "rating_kind", publication->kind);
+	json_member_integer(writer, "revision", publication->revision);
+	member_place(writer, "place", notice->place);
+	member_place(writer, "previous_place", notice->previous_place);
+	if (notice->place != 0 && notice->previous_place != 0)
+		json_member_integer(writer, "change", notice->previous_place - notice->place);
+	else
+		json_member_null(writer, "change");
+}
+
+void notify_body_write(struct buf *buf, const struct notify_notice *notice)
+{
+	bool of_place = notice->kind == NOTIFY_PLACE_CHANGED;
 	struct json_writer writer;
 	json_writer_init(&writer, buf);
 	json_write_object(&writer);
-	json_member_string(&writer, "id", notice->id);
-	json_member_string(&writer, "kind", "place_changed");
-	json_member_string(&writer, "region", notice->region);
-	json_member_string(&writer, "iso", notice->iso);
-	json_write_name(&writer, "name");
-	json_write_object(&writer);
-	json_member_string(&writer, "ru", notice->name_ru);
-	json_member_string(&writer, "en", notice->name_en);
-	json_write_object_end(&writer);
-	json_member_string(&writer, "period", publication->period);
-	json_member_string(&writer, "cohort", publication->cohort);
-	json_member_string(&writer, "rating_kind", publication->kind);
-	json_member_integer(&writer, "revision", publication->revision);
-	member_place(&writer, "place", notice->place);
-	member_place(&writer, "previous_place", notice->previous_place);
-	if (notice->place != 0 && notice->previous_place != 0)
-		json_member_integer(&writer, "change", notice->previous_place - notice->place);
+	write_addressee(&writer, notice);
+	if (of_place)
+		write_place(&writer, notice);
 	else
-		json_member_null(&writer, "change");
+		json_member_raw(&writer, "details", notice->details);
 	json_write_name(&writer, "text");
 	json_write_object(&writer);
 	member_text(&writer, "ru", NOTIFY_RU, notice);
 	member_text(&writer, "en", NOTIFY_EN, notice);
 	json_write_object_end(&writer);
-	json_member_string(&writer, "published_time", notice->published_time);
+	json_member_string(&writer, of_place ? "published_time" : "noticed_time", of_place ? notice->published_time : notice->noticed_time);
 	json_write_object_end(&writer);
 }
 
 void notify_topic_format(const struct notify_notice *notice, char topic[NOTIFY_TOPIC_SIZE])
 {
-	snprintf(topic, NOTIFY_TOPIC_SIZE, "notice.%s", notice->region);
+	const char *cohort = notice->kind == NOTIFY_RATING_PUBLISHED ? json_find_string(notice->said, "cohort") : NULL;
+	if (cohort != NULL)
+		snprintf(topic, NOTIFY_TOPIC_SIZE, "rating.%.64s", cohort);
+	else
+		snprintf(topic, NOTIFY_TOPIC_SIZE, "notice.%.8s", notice->region);
 }

@@ -3,6 +3,10 @@
 #include "common/log.h"
 #include "common/telemetry.h"
 
+static void count_written(int64_t written)
+{
+	telemetry_count("effreg_notices_written_total", "Notices written.", "", (double)written);
+}
 
 enum status notify_handlers_apply(void *context, const struct stream_turn *turn)
 {
@@ -13,12 +17,63 @@ enum status notify_handlers_apply(void *context, const struct stream_turn *turn)
 		enum status status = notify_publication_read(turn->arena, turn->records[i].body, &publication, turn->fault);
 		if (status == STATUS_OK)
 			status = notify_store_write(turn->db, &publication, turn->arena, &written);
+		if (status == STATUS_OK) {
+			count_written(written);
+			status = notify_store_write_published(turn->db, &publication, turn->arena, &written);
+		}
 		if (status != STATUS_OK)
 			return status;
-		telemetry_count("effreg_notices_written_total", "Notices written.", "", (double)written);
+		count_written(written);
 	}
 	return STATUS_OK;
 }
+
+/* ---- News ---- */
+
+static enum status write_news(struct notify_handlers *handlers, const struct notify_news *news)
+{
+	struct notify_cut_off cut_offs[NOTIFY_CUT_OFFS_MAX];
+	size_t count = handlers->calendar == NULL ? 0
+	               : notify_cut_offs(handlers->calendar, news->now_us, handlers->warn_days, handlers->arena, cut_offs);
+	int64_t written = 0;
+	enum status status = notify_store_write_news(handlers->db, news, handlers->arena, &written);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		count_written(written);
+		status = notify_store_write_cut_off(handlers->db, &cut_offs[i], handlers->arena, &written);
+	}
+	if (status == STATUS_OK)
+		count_written(written);
+	return status;
+}
+
+static enum status tell_sources(struct notify_handlers *handlers, const struct notify_news *news)
+{
+	int64_t sources, silent;
+	enum status status = notify_store_count_sources(handlers->db, news, handlers->arena, &sources, &silent);
+	if (status != STATUS_OK)
+		return status;
+	telemetry_set("effreg_sources", "Sources of the regions' events.", "", (double)sources);
+	telemetry_set("effreg_sources_silent", "Of these, those without an event for silent_days: effreg sources --silent tells which.", "",
+	              (double)silent);
+	return STATUS_OK;
+}
+
+enum status notify_handlers_watch(struct notify_handlers *handlers, int64_t now_us)
+{
+	const struct notify_news news = {.now_us = now_us, .silent_days = handlers->silent_days, .recent_days = NOTIFY_RECENT_DAYS};
+	arena_reset(handlers->arena);
+	enum status status = db_begin(handlers->db);
+	if (status == STATUS_OK)
+		status = write_news(handlers, &news);
+	if (status == STATUS_OK)
+		status = tell_sources(handlers, &news);
+	if (status == STATUS_OK)
+		return db_commit(handlers->db);
+	db_rollback(handlers->db);
+	return status;
+}
+
+/* ---- Sending ---- */
 
 static enum status send_notice(struct notify_handlers *handlers, const struct notify_notice *notice)
 {
@@ -34,7 +89,7 @@ static enum status send_notice(struct notify_handlers *handlers, const struct no
 	}
 	buf_clear(&body);
 	if (status == STATUS_OK)
-		log_write(LOG_EVENT_notice_sent, "id", notice->id, "region", notice->region, "period",
+		log_write(LOG_EVENT_notice_sent, "id", notice->id, "region", notice->region, "kind", notify_kind_text(notice->kind), "period",
 		          notice->publication.period, NULL);
 	return status;
 }

@@ -11,11 +11,20 @@
 struct notify_handlers {
 	struct db *db;
 	struct bus_socket *feed;
-	struct arena *arena;  /* of one sending */
+	struct arena *arena;              /* of one sending */
+	const struct calendar *calendar;  /* NULL: nobody is told of cut-offs */
+	int silent_days, warn_days;
 };
+
+#define NOTIFY_RECENT_DAYS 30
 
 /* stream_consumer_options.apply; context is the struct notify_handlers. */
 enum status notify_handlers_apply(void *context, const struct stream_turn *turn);
+
+/* Writes what there is to tell of the state of the regions at that time: instructions overdue, sources silent, disputes, verified
+ * effects, cut-offs that are near. What happened more than NOTIFY_RECENT_DAYS before is history and told to nobody; what was told is not
+ * told again. */
+enum status notify_handlers_watch(struct notify_handlers *handlers, int64_t now_us) MUST_CHECK;
 
 /* Sends up to NOTIFY_UNSENT_MAX notices and marks them sent: at least once, because a crash between the two sends again
  * with the same id. *ret_sent = NOTIFY_UNSENT_MAX: there may be more. */

@@ -4,6 +4,7 @@
 
 #include "common/db.h"
 #include "services/notify/notify_core.h"
+#include "services/notify/notify_cut_off.h"
 
 #define NOTIFY_UNSENT_MAX 200  /* notices a transaction: below the queue of a feed subscriber */
 
@@ -13,10 +14,29 @@
 enum status notify_store_write(struct db *db, const struct notify_publication *publication, struct arena *arena,
                                int64_t *ret_written) MUST_CHECK;
 
+/* The same turn: one notice for the federal side, that the run was published and how many places it changed. */
+enum status notify_store_write_published(struct db *db, const struct notify_publication *publication, struct arena *arena,
+                                         int64_t *ret_written) MUST_CHECK;
+
+/* What follows from the state of the regions at a time: written once, as long as it is news. */
+struct notify_news {
+	int64_t now_us;
+	int silent_days;   /* a source without an event for so long is silent */
+	int recent_days;   /* what is older is history, of which nobody is told */
+};
+/* Inside a transaction: overdue instructions, silent sources, disputes opened and resolved, effects verified. */
+enum status notify_store_write_news(struct db *db, const struct notify_news *news, struct arena *arena, int64_t *ret_written) MUST_CHECK;
+/* Inside a transaction: every region that has sent anything is told of the last day. */
+enum status notify_store_write_cut_off(struct db *db, const struct notify_cut_off *cut_off, struct arena *arena,
+                                       int64_t *ret_written) MUST_CHECK;
+/* How many sources there are, and how many of them are silent. */
+enum status notify_store_count_sources(struct db *db, const struct notify_news *news, struct arena *arena, int64_t *ret_sources,
+                                       int64_t *ret_silent) MUST_CHECK;
+
 /* Inside a transaction: up to NOTIFY_UNSENT_MAX notices that were not sent, oldest first, locked against other instances.
  * They live in arena. */
 enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct notify_notice **ret_notices,
-                                     size_t *ret_count) MUST_CHECK;
+                                     size_t *ret_count) MUST_CHECK;  /* BUG: a row that this program did not write */
 enum status notify_store_mark_sent(struct db *db, struct arena *arena, const struct notify_notice *notices,
                                    size_t count) MUST_CHECK;
 

@@ -170,7 +170,8 @@ function checkInvalidByEffreg(program, examples, expectations) {
 function checkGenerator(program, ajv, types) {
 	const folder = mkdtempSync(join(build, 'contract-generated-'));
 	const run = spawnSync(program, ['generate', '--out', folder, '--seed', '1'], {encoding: 'utf8'});
-	const lines = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'));
+	const lines = [folder, join(folder, 'coordinator')].flatMap((from) => readdirSync(from).filter((file) => file.endsWith('.ndjson'))
+		.flatMap((file) => readFileSync(join(from, file), 'utf8').trimEnd().split('\n')));
 	const wrong = lines.find((line) => !judgeByAjv(ajv, types, JSON.parse(line)).valid);
 	rmSync(folder, {recursive: true});
 	check('ajv accepts every generated event', run.status === 0 && lines.length > 0 && wrong === undefined,

@@ -14,7 +14,7 @@ year=2023
 generate_story() {
 	"$centre_bin/effreg" generate --out "$test_story" 2>/dev/null
 	mapfile -t test_regions < <(cd "$test_story" && printf '%s\n' *.ndjson | sed 's/\.ndjson$//')
-	test_events=$(cat "$test_story"/*.ndjson | wc -l)
+	test_events=$(cat "$test_story"/*.ndjson "$test_story"/coordinator/*.ndjson | wc -l)
 }
 
 save_rating() {

@@ -57,7 +57,7 @@ test_generate() {
 	"$centre_bin/effreg" generate --out "$test_story" --projects "${test_projects:-20}" --seed 7 >/dev/null 2>&1
 	mapfile -t test_regions < <(cd "$test_story" && printf '%s\n' *.ndjson | sed 's/\.ndjson$//')
 	# shellcheck disable=SC2034 # for the tests
-	test_events=$(cat "$test_story"/*.ndjson | wc -l)
+	test_events=$(cat "$test_story"/*.ndjson "$test_story"/coordinator/*.ndjson | wc -l)
 }
 
 # An empty centre, ready to take events.

@@ -9,6 +9,7 @@
 
 declare -A tell_ids=()
 tell_source=facts
+tell_version=1 # of the type
 
 tell_in() {
 	tell_folder=$1
@@ -16,15 +17,15 @@ tell_in() {
 }
 
 # tell REGION NOUN.VERB THING DATE DATA: THING is "project/P-1" or "" for the region itself; DATE a day or an instant;
-# DATA the members of data. tell_id is the event's id afterwards.
+# DATA the members of data. tell_id is the event's id afterwards; tell_version the version of its type.
 tell() {
 	local number=$((${tell_ids[$1]:-0} + 1)) time=$4 extra=""
 	tell_ids[$1]=$number
 	printf -v tell_id '%s-0000-4000-8000-%012d' "$1" "$number"
 	[[ $time == *T* ]] || time+=T09:00:00Z
 	[[ -z ${tell_supersedes:-} ]] || extra=",\"supersedes\":\"$tell_supersedes\""
-	printf '{"specversion":"1.0","id":"%s","source":"%s/%s","type":"effreg.%s.v1","subject":"%s%s","time":"%s","datacontenttype":"application/json","sequence":"0"%s,"data":{%s}}\n' \
-		"$tell_id" "$1" "$tell_source" "$2" "$1" "${3:+/$3}" "$time" "$extra" "$5" >>"$tell_folder/$1.ndjson"
+	printf '{"specversion":"1.0","id":"%s","source":"%s/%s","type":"effreg.%s.v%s","subject":"%s%s","time":"%s","datacontenttype":"application/json","sequence":"0"%s,"data":{%s}}\n' \
+		"$tell_id" "$1" "$tell_source" "$2" "$tell_version" "$1" "${3:+/$3}" "$time" "$extra" "$5" >>"$tell_folder/$1.ndjson"
 }
 
 # Puts every file into the order of time, and numbers the events of each source in it, as a system does that sends what
@@ -41,10 +42,10 @@ tell_number() {
 	done
 }
 
-# tell_correction REGION ID TYPE DATE DATA: in place of the data of the event ID.
+# tell_correction REGION ID TYPE DATE DATA [VERSION]: in place of the data of the event ID, in a version of its type.
 tell_correction() {
 	local tell_supersedes=$2
-	tell "$1" event.corrected "" "$4" "\"target\":\"$2\",\"type\":\"effreg.$3.v1\",\"data\":{$5}"
+	tell "$1" event.corrected "" "$4" "\"target\":\"$2\",\"type\":\"effreg.$3.v${6:-1}\",\"data\":{$5}"
 }
 
 # tell_withdrawal REGION ID TYPE DATE

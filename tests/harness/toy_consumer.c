@@ -88,7 +88,7 @@ void toy_open(struct toy *toy, struct db *db, const char *name, enum stream_pois
 	if (toy->factor == 0)
 		toy->factor = 1;
 	toy->consumer = stream_consumer_new(db, &(struct stream_consumer_options){
-		.consumer = name, .stream = &STREAM_EVENT, .batch_max = batch_max, .poison = poison, .apply = toy_apply,
+		.consumer = name, .stream = &STREAM_EVENT, .batch_max = batch_max, .poison = poison, .keeps_keys = toy->keeps_keys, .apply = toy_apply,
 		.committed = toy_committed, .forget = toy_forget, .context = toy});
 }
 

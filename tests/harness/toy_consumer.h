@@ -12,6 +12,7 @@ struct toy {
 	struct db *db;
 	struct stream_consumer *consumer;
 	const char *name;
+	bool keeps_keys;             /* stream.h */
 	int64_t factor;              /* what a record counts: 1 unless it is another version of the same consumer */
 
 	/* Misbehaviour, in the turn that meets this record; 0 = never. */

@@ -218,6 +218,66 @@ static void a_key_held_by_another_instance_is_left_alone(void **state)
 	check_applied(REGION, 4, 0);
 }
 
+/* Would wait for ever: this thread is the one that commits. */
+static void nobody_waits_for_an_instance_that_has_moved_a_cursor(void **state)
+{
+	NEEDS_DATABASE();
+	append_to(REGION, 1, 2);
+	open_toy(STREAM_PARK, 0);
+	follow();
+	append_to(REGION, 3, 2);
+	fixture_run(world.db, "SET lock_timeout = '10s'");
+	fixture_run(world.other, "BEGIN; UPDATE effreg.cursor SET seq = 3 WHERE key = '" REGION "'");
+	assert_int_equal(hint_and_work(&world.toy, REGION), STATUS_OK);
+	fixture_run(world.other, "ROLLBACK");
+	check_applied(REGION, 2, 0);
+	follow();
+	check_applied(REGION, 4, 0);
+}
+
+/* As if it had moved that long ago. */
+static void age_cursors(void)
+{
+	fixture_run(world.other, "UPDATE effreg.cursor SET updated_time = updated_time - pg_catalog.make_interval(secs => 2.1)");
+}
+
+static void a_key_is_left_to_the_instance_that_keeps_it_until_that_stands_still(void **state)
+{
+	NEEDS_DATABASE();
+	unsigned turns;
+	struct toy second = {.name = "toy", .keeps_keys = true};
+	append_to(REGION, 1, 2);
+	world.toy.keeps_keys = true;
+	open_toy(STREAM_PARK, 0);
+	follow();
+	second.db = fixture_connect(fixture_dsn(), "test-second");
+	toy_open(&second, second.db, "toy", STREAM_PARK, 0);
+	append_to(REGION, 3, 2);
+	assert_int_equal(hint_and_work(&second, REGION), STATUS_OK);
+	check_applied(REGION, 2, 0);
+	assert_int_equal(hint_and_work(&world.toy, REGION), STATUS_OK);
+	check_applied(REGION, 4, 0);
+	/* Left for a while, it is not even asked for. */
+	append_to(REGION, 5, 2);
+	age_cursors();
+	assert_int_equal(stream_consumer_work(second.consumer, true, 4, &turns), STATUS_OK);
+	assert_int_equal(turns, 0);
+	/* A third one finds it standing still. */
+	toy_close(&second);
+	toy_open(&second, second.db, "toy", STREAM_PARK, 0);
+	assert_int_equal(stream_consumer_work(second.consumer, true, 4, &turns), STATUS_OK);
+	check_applied(REGION, 6, 0);
+	/* And now the first leaves it to that one. */
+	append_to(REGION, 7, 2);
+	assert_int_equal(hint_and_work(&world.toy, REGION), STATUS_OK);
+	check_applied(REGION, 6, 0);
+	assert_int_equal(hint_and_work(&second, REGION), STATUS_OK);
+	check_applied(REGION, 8, 0);
+	check_no_attempts();
+	toy_close(&second);
+	db_disconnect(&second.db);
+}
+
 static void memory_is_forgotten_when_another_instance_moved_the_cursor(void **state)
 {
 	NEEDS_DATABASE();
@@ -690,6 +750,8 @@ int main(void)
 		TEST(more_hints_than_fit_are_found_by_asking),
 		TEST(a_gap_is_never_stepped_over),
 		TEST(a_key_held_by_another_instance_is_left_alone),
+		TEST(nobody_waits_for_an_instance_that_has_moved_a_cursor),
+		TEST(a_key_is_left_to_the_instance_that_keeps_it_until_that_stands_still),
 		TEST(memory_is_forgotten_when_another_instance_moved_the_cursor),
 		TEST(two_instances_share_the_keys_and_apply_once),
 		TEST(four_instances_share_the_keys_and_apply_once),

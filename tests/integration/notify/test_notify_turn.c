@@ -87,7 +87,7 @@ static const char *notices_of(int revision)
 {
 	return ask(arena_printf(world.arena,
 		"SELECT pg_catalog.string_agg(region_id || ':' || COALESCE(place::text, '-') || '<' ||"
-		" COALESCE(previous_place::text, '-'), ' ' ORDER BY region_id) FROM effreg.notice WHERE revision = %d", revision));
+		" COALESCE(previous_place::text, '-'), ' ' ORDER BY region_id) FROM effreg.notice WHERE kind = 'place_changed' AND revision = %d", revision));
 }
 
 static void send_all(size_t expected)
@@ -157,7 +157,7 @@ static void open_feed(void)
 
 static void fill_database(void)
 {
-	admin_run("TRUNCATE effreg.notice, effreg.rating_row, effreg.rating_run, effreg.rating, effreg.rating_head,"
+	admin_run("TRUNCATE effreg.entity, effreg.event_head, effreg.notice, effreg.rating_row, effreg.rating_run, effreg.rating, effreg.rating_head,"
 	          " effreg.cursor, effreg.attempt");
 	admin_run("INSERT INTO effreg.region (region_id, iso, kind, name_ru, name_en, federal_district_ru, federal_district_en)"
 	          " VALUES ('20000000', 'RU-VOR', 'oblast', 'Воронежская область', 'Voronezh Oblast', 'Ц', 'C'),"
@@ -179,7 +179,9 @@ static int set_up(void **state)
 	if (dsn == NULL)
 		return 0;
 	world = (struct world){.arena = arena_new((size_t)4 * 1024 * 1024)};
-	world.handlers.arena = arena_new((size_t)4 * 1024 * 1024);
+	world.handlers.arena = arena_new((size_t)64 * 1024 * 1024);
+	world.handlers.silent_days = 45;
+	world.handlers.warn_days = 5;
 	if (db_connect(dsn, "test-admin", &world.admin, &fault) != STATUS_OK
 	    || db_connect(dsn, "test-notify", &world.handlers.db, &fault) != STATUS_OK)
 		fail_msg("%s", fault.text);
@@ -279,7 +281,7 @@ static void a_notice_goes_out_once_under_its_regions_topic(void **state)
 	await_subscription();
 	publish("2023", 1);
 	follow();
-	send_all(3);
+	send_all(4);
 	assert_true(receive());
 	assert_int_equal(bus_message_frames(world.message), 2);
 	assert_true(span_equal(bus_message_frame(world.message, 0), span_of_text("notice.20000000")));
@@ -302,7 +304,7 @@ static void what_was_committed_but_not_sent_goes_out_later(void **state)
 	await_subscription();
 	publish("2023", 1);
 	follow();  /* here the process dies; the next one starts with sending */
-	send_all(3);
+	send_all(4);
 	assert_true(receive());
 }
 
@@ -317,6 +319,142 @@ static void a_broken_record_is_parked_and_the_next_one_is_served(void **state)
 	assert_string_equal(notices_of(1), "20000000:5<18 40000000:3<- 45000000:-<2");
 }
 
+/* ---- News ---- */
+
+#define NOW_US INT64_C(1784707200000000)  /* 2026-07-22T08:00:00Z */
+#define DAY_US INT64_C(86400000000)
+
+static void entity(const char *region, const char *kind, const char *id, const char *attributes)
+{
+	admin_run(arena_printf(world.arena, "INSERT INTO effreg.entity (region_id, kind, entity, seqs, attributes) VALUES ('%s', '%s', '%s', '{1}', '%s')"
+	                       " ON CONFLICT (region_id, kind, entity) DO UPDATE SET attributes = EXCLUDED.attributes", region, kind, id, attributes));
+}
+
+static void watch(int64_t now_us)
+{
+	if (notify_handlers_watch(&world.handlers, now_us) != STATUS_OK)
+		fail_msg("%s", db_error(world.handlers.db));
+}
+
+/* "kind region what" of all notices, in order. */
+static const char *told(void)
+{
+	return ask("SELECT pg_catalog.string_agg(kind || ' ' || region_id || ' ' || COALESCE(details->>'instruction', details->>'source',"
+	           " details->>'dispute', details->>'verification', details->>'until', details->>'cohort'), '; ' ORDER BY kind, region_id, details::text)"
+	           " FROM effreg.notice");
+}
+
+static void an_instruction_is_told_once_when_it_is_overdue(void **state)
+{
+	(void)state;
+	need_database();
+	entity("20000000", "instruction", "I-1", "{\"title\":{\"ru\":\"Замеры\"},\"due_on\":\"2026-07-21\"}");
+	entity("20000000", "instruction", "I-2", "{\"title\":{\"ru\":\"Сегодня ещё срок\"},\"due_on\":\"2026-07-22\"}");
+	entity("27000000", "instruction", "I-1", "{\"title\":{\"ru\":\"В срок\"},\"due_on\":\"2026-07-10\",\"fulfilled_on\":\"2026-07-09\"}");
+	entity("27000000", "instruction", "I-3", "{\"title\":{\"ru\":\"Давно\"},\"due_on\":\"2026-06-01\"}");
+	entity("27000000", "instruction", "I-4", "{}");  /* withdrawn */
+	watch(NOW_US);
+	watch(NOW_US);
+	assert_string_equal(told(), "instruction_overdue 20000000 I-1");
+	watch(NOW_US + DAY_US);
+	assert_string_equal(told(), "instruction_overdue 20000000 I-1; instruction_overdue 20000000 I-2");
+	/* Another date: other news. */
+	entity("20000000", "instruction", "I-1", "{\"title\":{\"ru\":\"Замеры\"},\"due_on\":\"2026-07-20\"}");
+	watch(NOW_US + DAY_US);
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.notice WHERE details->>'instruction' = 'I-1'"), "2");
+}
+
+static void a_source_is_told_each_time_it_falls_silent(void **state)
+{
+	(void)state;
+	need_database();
+	entity("20000000", "source", "ru-vor/portal", "{\"last_time\":\"2026-06-07T07:59:59Z\"}");  /* 45 days and a second ago */
+	entity("27000000", "source", "ru-kgd/portal", "{\"last_time\":\"2026-06-07T08:00:01Z\"}");
+	entity("40000000", "source", "ru-spe/old", "{\"last_time\":\"2025-01-01T00:00:00Z\"}");     /* history */
+	watch(NOW_US);
+	assert_string_equal(told(), "source_silent 20000000 ru-vor/portal");
+	entity("20000000", "source", "ru-vor/portal", "{\"last_time\":\"2026-07-22T08:00:00Z\"}");
+	watch(NOW_US + DAY_US);
+	assert_string_equal(told(), "source_silent 20000000 ru-vor/portal; source_silent 27000000 ru-kgd/portal");
+	watch(NOW_US + 46 * DAY_US);
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.notice WHERE details->>'source' = 'ru-vor/portal'"), "2");
+}
+
+static void disputes_and_verified_effects_are_told(void **state)
+{
+	(void)state;
+	need_database();
+	entity("20000000", "dispute", "D-1", "{\"title\":{\"ru\":\"Замер\"},\"project\":\"P-1\",\"opened_on\":\"2026-07-20\"}");
+	entity("27000000", "dispute", "D-2", "{\"title\":{\"ru\":\"Давно\"},\"opened_on\":\"2026-01-20\",\"resolved_on\":\"2026-07-15\",\"outcome\":\"upheld\"}");
+	entity("40000000", "verification", "V-1", "{\"project\":\"P-2\",\"verdict\":\"refused\",\"verified_on\":\"2026-07-21\"}");
+	entity("40000000", "verification", "V-0", "{\"project\":\"P-2\",\"verdict\":\"confirmed\",\"verified_on\":\"2026-06-22\"}");
+	watch(NOW_US);
+	assert_string_equal(told(), "dispute_opened 20000000 D-1; dispute_resolved 27000000 D-2; effect_verified 40000000 V-1");
+}
+
+static void a_cut_off_is_told_to_regions_that_send(void **state)
+{
+	(void)state;
+	need_database();
+	static const char CALENDAR[] = "{\"cut_offs\":{\"month\":{\"months_after\":1,\"day\":20},\"quarter\":{\"months_after\":1,\"day\":25},"
+	                               "\"half\":{\"months_after\":1,\"day\":25},\"year\":{\"months_after\":2,\"day\":20}},\"exceptions\":[]}";
+	const struct json *json;
+	struct calendar *calendar;
+	assert_int_equal(json_parse(world.arena, CALENDAR, strlen(CALENDAR), &JSON_LIMITS_DOCUMENT, &json, NULL), STATUS_OK);
+	assert_int_equal(calendar_new(json, &calendar, NULL), STATUS_OK);
+	world.handlers.calendar = calendar;
+	admin_run("INSERT INTO effreg.event_head (region_id, last_seq) VALUES ('20000000', 7), ('27000000', 0)");
+	watch(NOW_US - DAY_US);   /* the 21st: the 25th is the fifth day */
+	watch(NOW_US);
+	assert_string_equal(told(), "cut_off_near 20000000 2026-07-25");
+	assert_string_equal(ask("SELECT details::text FROM effreg.notice"), "{\"until\":\"2026-07-25\",\"periods\":[\"2026-Q2\",\"2026-H1\"]}");
+	world.handlers.calendar = NULL;
+	calendar_destroy(&calendar);
+}
+
+static void news_goes_out_on_the_feed(void **state)
+{
+	(void)state;
+	need_database();
+	const struct json *body;
+	await_subscription();
+	entity("20000000", "instruction", "I-1", "{\"title\":{\"ru\":\"Замеры\",\"en\":\"Measurements\"},\"due_on\":\"2026-07-21\",\"authority\":\"health\"}");
+	watch(NOW_US);
+	send_all(1);
+	assert_true(receive());
+	assert_true(span_equal(bus_message_frame(world.message, 0), span_of_text("notice.20000000")));
+	struct span text = bus_message_frame(world.message, 1);
+	assert_int_equal(json_parse(world.arena, text.at, text.len, &JSON_LIMITS_EVENT, &body, NULL), STATUS_OK);
+	assert_string_equal(json_find_string(body, "kind"), "instruction_overdue");
+	assert_string_equal(json_find_string(json_find(body, "text"), "ru"), "Воронежская область: просрочено поручение «Замеры», срок 21.07.2026");
+	assert_string_equal(json_find_string(json_find(body, "text"), "en"), "Voronezh Oblast: overdue instruction “Measurements”, due 2026-07-21");
+	assert_string_equal(json_find_string(json_find(body, "details"), "authority"), "health");
+	assert_null(json_find(body, "place"));
+	send_all(0);
+}
+
+static void the_federal_side_is_told_of_a_published_rating(void **state)
+{
+	(void)state;
+	need_database();
+	const struct json *body;
+	await_subscription();
+	bus_subscribe(world.subscriber, "rating.all");
+	publish("2023", 1);
+	follow();
+	do {  /* until the second subscription has reached the publisher */
+		admin_run("UPDATE effreg.notice SET sent_time = NULL WHERE kind = 'rating_published'");
+		size_t sent;
+		assert_int_equal(notify_handlers_send(&world.handlers, &sent), STATUS_OK);
+		assert_true(receive());
+	} while (!span_equal(bus_message_frame(world.message, 0), span_of_text("rating.all")));
+	struct span text = bus_message_frame(world.message, 1);
+	assert_int_equal(json_parse(world.arena, text.at, text.len, &JSON_LIMITS_EVENT, &body, NULL), STATUS_OK);
+	assert_string_equal(json_find_string(body, "region"), NOTIFY_FEDERAL);
+	assert_string_equal(json_find_string(json_find(body, "text"), "ru"),
+	                    "опубликован рейтинг за 2023 год (all): итоговый, редакция 1; изменилось мест: 3 из 4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +464,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_correction_tells_only_what_differs_from_the_revision_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_notice_goes_out_once_under_its_regions_topic, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_committed_but_not_sent_goes_out_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_instruction_is_told_once_when_it_is_overdue, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_source_is_told_each_time_it_falls_silent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(disputes_and_verified_effects_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_cut_off_is_told_to_regions_that_send, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(news_goes_out_on_the_feed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_federal_side_is_told_of_a_published_rating, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_broken_record_is_parked_and_the_next_one_is_served, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,6 +229,7 @@ static void tally_event(void *to, const struct reading *reading)
 	case EVENT_MEASUREMENT_RECORDED:
 		tally_measured(tally, data);
 		break;
+	case EVENT_TRAINING_COMPLETED_V1:
 	case EVENT_TRAINING_COMPLETED:
 		assert_true(json_integer(json_find(data, "people"), &people));
 		tally->trained += (int)people;
@@ -559,7 +560,8 @@ static void all_regions_together_tell_of_every_part_of_the_programme(void **stat
 		EVENT_MENTOR_APPOINTED, EVENT_MENTORSHIP_STARTED, EVENT_PRACTICE_REGISTERED, EVENT_REPLICATION_REQUESTED,
 		EVENT_REPLICATION_ADOPTED, EVENT_REPLICATION_CONFIRMED, EVENT_CONTEST_RESULT, EVENT_MEETING_HELD,
 		EVENT_INSTRUCTION_ISSUED, EVENT_INSTRUCTION_FULFILLED, EVENT_BONUS_SCHEME_ADOPTED, EVENT_BONUS_AWARDED,
-		EVENT_CLUB_SESSION_HELD, EVENT_AGGREGATE_DECLARED,
+		EVENT_CLUB_SESSION_HELD, EVENT_AGGREGATE_DECLARED, EVENT_EVENT_CORRECTED, EVENT_EVENT_WITHDRAWN, EVENT_TRAINING_COMPLETED,
+		EVENT_TRAINING_COMPLETED_V1,
 	};
 	struct types types = {.place = 0};
 
@@ -575,6 +577,104 @@ static void all_regions_together_tell_of_every_part_of_the_programme(void **stat
 		if (types.counts[told[i]] == 0)
 			fail_msg("no region tells of %s", event_type_text(told[i]));
 	}
+}
+
+/* Ids of the events so far, and how often one of them was corrected or withdrawn. */
+struct slips {
+	struct ident_uuid ids[4096];
+	size_t count, corrected, withdrawn;
+};
+
+static void follow_slips(void *to, const struct reading *reading)
+{
+	struct slips *slips = to;
+	struct correction correction;
+	bool found = false;
+
+	assert_true(slips->count < ARRAY_COUNT(slips->ids));
+	slips->ids[slips->count++] = reading->envelope->id;
+	if (event_type_may_be_corrected(reading->type))
+		return;
+	assert_int_equal(correction_read(reading->envelope, &correction, NULL), STATUS_OK);
+	assert_int_equal(correction.type, EVENT_MEETING_HELD);
+	for (size_t i = 0; i < slips->count; i++)
+		found = found || memcmp(&slips->ids[i], &correction.target, sizeof correction.target) == 0;
+	assert_true(found);
+	slips->corrected += correction.data != NULL;
+	slips->withdrawn += correction.data == NULL;
+}
+
+static void what_is_corrected_or_withdrawn_was_told_before(void **state)
+{
+	static struct slips slips;
+	size_t corrected = 0, withdrawn = 0;
+
+	(void)state;
+	for (size_t i = 0; i < registry.count; i++) {
+		const struct generate_options few = {.seed = GENERATE_SEED_DEFAULT, .projects = 5};
+		struct buf lines;
+
+		if (region_of("RU-VOR") == &registry.regions[i])
+			continue;  /* more events than are looked at here */
+		slips = (struct slips){.count = 0};
+		if (generate(&few, &registry.regions[i], &lines) <= ARRAY_COUNT(slips.ids))
+			(void)read_lines(&registry.regions[i], &lines, follow_slips, &slips);
+		corrected += slips.corrected;
+		withdrawn += slips.withdrawn;
+		buf_clear(&lines);
+	}
+	assert_true(corrected > 10);
+	assert_true(withdrawn > 10);
+}
+
+/* By number of project: the last verdict, and whether a dispute is open. */
+struct verdicts {
+	bool disputed[NAMES_MAX], confirmed[NAMES_MAX];
+	size_t verified, disputes;
+};
+
+static void follow_verdicts(void *to, const struct reading *reading)
+{
+	struct verdicts *verdicts = to;
+	const struct json *data = reading->envelope->data;
+	size_t number = number_of(data);
+
+	assert_string_equal(reading->envelope->source, "coordinator/registry");
+	assert_true(event_type_is_coordinators(reading->type));
+	if (reading->type == EVENT_VERIFICATION_RECORDED) {
+		assert_false(text_equal(json_find_string(data, "verdict"), "refused"));
+		verdicts->confirmed[number] = text_equal(json_find_string(data, "verdict"), "confirmed");
+		verdicts->verified++;
+	} else {
+		verdicts->disputed[number] = reading->type == EVENT_DISPUTE_OPENED;
+		verdicts->disputes++;
+	}
+}
+
+/* Else a figure that the sources publish would depend on what is made up. What is disputed at the end of the data is still open. */
+static void the_coordinator_refuses_nothing(void **state)
+{
+	static struct verdicts verdicts;
+	size_t verified = 0, disputes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < registry.count; i++) {
+		struct buf lines;
+		size_t events = 0;
+
+		verdicts = (struct verdicts){.verified = 0};
+		arena_reset(arena);
+		buf_init(&lines, GENERATE_LINES_BYTES_MAX);
+		assert_int_equal(generate_coordinator_events(&DEFAULTS, &registry.regions[i], arena, &lines, &events), STATUS_OK);
+		assert_int_equal(read_lines(&registry.regions[i], &lines, follow_verdicts, &verdicts), events);
+		for (size_t number = 1; number < NAMES_MAX; number++)
+			assert_false(verdicts.confirmed[number] && verdicts.disputed[number]);
+		verified += verdicts.verified;
+		disputes += verdicts.disputes;
+		buf_clear(&lines);
+	}
+	assert_in_range(verified, 200, 2000);
+	assert_in_range(disputes, 50, 1000);
 }
 
 /* The measured projects of Kirovsky district and of Kaliningrad's ministry. */
@@ -660,6 +760,8 @@ int main(void)
 		cmocka_unit_test(described_projects_have_their_figures),
 		cmocka_unit_test(published_facts_of_voronezhs_programme_hold),
 		cmocka_unit_test(all_regions_together_tell_of_every_part_of_the_programme),
+		cmocka_unit_test(what_is_corrected_or_withdrawn_was_told_before),
+		cmocka_unit_test(the_coordinator_refuses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -3,6 +3,7 @@
 #ifndef EFFREG_TESTS_METRICS_FOLD_FIXTURE_H
 #define EFFREG_TESTS_METRICS_FOLD_FIXTURE_H
 
+#include "common/upcast.h"
 #include "services/metrics/entity_fold.h"
 #include "services/metrics/event_key.h"
 
@@ -88,6 +89,7 @@ static inline struct statement *say(struct fold_fixture *fixture, const char *ty
 		fail_msg("%s is no time", time);
 	statement->recorded_us = statement->place.time_us + (int64_t)3600 * 1000000;
 	statement->data = fixture_json(fixture, arena_printf(fixture->arena, "{%s}", data));
+	assert_int_equal(upcast(&statement->type, &statement->data, fixture->arena, NULL), STATUS_OK);
 	return statement;
 }
 

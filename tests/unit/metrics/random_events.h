@@ -2,6 +2,7 @@
 #ifndef EFFREG_TESTS_METRICS_RANDOM_EVENTS_H
 #define EFFREG_TESTS_METRICS_RANDOM_EVENTS_H
 
+#include "common/upcast.h"
 #include "tests/unit/metrics/metrics_fixture.h"
 
 #include <time.h>
@@ -75,6 +76,9 @@ static inline const char *random_data(struct arena *arena, uint64_t *seed, enum 
 		return arena_printf(arena, "\"project\":\"P%u\",\"indicator\":\"%s\",\"unit\":\"%s\",\"value\":\"%u\","
 		                    "\"measured_on\":\"%s\"", project, indicator, unit, pick(seed, 30), date);
 	case EVENT_TRAINING_COMPLETED:
+		return arena_printf(arena, "\"training\":\"T%u\",\"completed_on\":\"%s\",\"people\":%u,\"civil_servants\":%u", first, date,
+		                    1 + pick(seed, 90), pick(seed, 2));
+	case EVENT_TRAINING_COMPLETED_V1:
 		return arena_printf(arena, "\"training\":\"T%u\",\"completed_on\":\"%s\",\"people\":%u", first, date,
 		                    1 + pick(seed, 90));
 	case EVENT_PRACTICE_PUBLISHED:
@@ -125,6 +129,8 @@ static inline const char *random_correction(struct arena *arena, uint64_t *seed,
 	while (!event_type_may_be_corrected(random_type(target)))
 		target++;
 	enum event_type type = pick(seed, 8) == 0 ? EVENT_PROJECT_CLOSED : random_type(target);
+	if (pick(seed, 2) == 0)
+		type = upcast_newest(type);
 	*ret_target = random_id(arena, target);
 	const char *head = arena_printf(arena, "\"target\":\"%s\",\"type\":\"%s\"", *ret_target, event_type_text(type));
 	if (random_type(number) == EVENT_EVENT_WITHDRAWN)

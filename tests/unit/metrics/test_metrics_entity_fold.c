@@ -73,7 +73,7 @@ static void a_survey_tells_what_was_gained_unless_its_unit_is_unknown(void **sta
 	assert_attribute(fixture, fold(fixture, ENTITY_SURVEY), "value", "4");
 }
 
-static void only_own_events_are_reports_and_the_late_and_corrected_are_told_apart(void **state)
+static void only_own_events_are_reports_and_the_late_corrected_and_repeated_are_told_apart(void **state)
 {
 	struct fold_fixture *fixture = *state;
 	int64_t day = (int64_t)86400 * 1000000;
@@ -86,7 +86,7 @@ static void only_own_events_are_reports_and_the_late_and_corrected_are_told_apar
 	late->recorded_us = in_time->recorded_us + 1;
 	corrected->corrected = true;
 	others->own = false;
-	assert_attribute(fixture, fold(fixture, ENTITY_PROBLEM), "reports", "{\"2024-03\":[2,1,0],\"2024-04\":[1,0,1]}");
+	assert_attribute(fixture, fold(fixture, ENTITY_PROBLEM), "reports", "{\"2024-03\":[2,1,0,1],\"2024-04\":[1,0,1]}");
 }
 
 static void nothing_in_effect_leaves_nothing(void **state)
@@ -216,7 +216,7 @@ int main(void)
 		CASE(the_chain_of_a_replication_stands_in_one_entity),
 		CASE(an_authority_that_joins_again_has_not_left),
 		CASE(a_survey_tells_what_was_gained_unless_its_unit_is_unknown),
-		CASE(only_own_events_are_reports_and_the_late_and_corrected_are_told_apart),
+		CASE(only_own_events_are_reports_and_the_late_corrected_and_repeated_are_told_apart),
 		CASE(nothing_in_effect_leaves_nothing),
 		CASE(what_is_known_does_not_depend_on_the_order_of_arrival),
 	};

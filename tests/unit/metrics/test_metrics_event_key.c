@@ -76,7 +76,7 @@ static enum event_type type_of(struct fold_fixture *fixture, const char *name)
 	enum event_type type;
 	if (!event_type_find(arena_printf(fixture->arena, "effreg.%s.v1", name), &type))
 		fail_msg("there is no type %s", name);
-	return type;
+	return upcast_newest(type);
 }
 
 static void each_type_speaks_of_its_entities(void **state)
@@ -101,7 +101,7 @@ static void each_type_speaks_of_its_entities(void **state)
 		seen[type] = true;
 	}
 	for (size_t i = 0; i < EVENT_TYPE_COUNT; i++) {
-		if (!seen[i])
+		if (!seen[i] && upcast_newest((enum event_type)i) == i)
 			fail_msg("no case for %s", event_type_text((enum event_type)i));
 	}
 }

@@ -96,6 +96,53 @@ static void the_median_is_exact_and_merges_over_months(void **state)
 	assert_value(&fixture, "", "2023", "measured", "3/1 3 3");
 }
 
+/* Of each period's own figures: what stands apart in the year need not in its quarter. */
+static void figures_that_stand_apart_are_counted_in_the_period_they_stand_in(void **state)
+{
+	static const char *const ACTUAL[] = {"49", "50", "51", "50", "49", "2"};
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		const char *project = arena_printf(fixture.arena, "P%u", i);
+		open_project("2023-01-10", project, OWNED("\"A1\""));
+		on("2023-01-15", "indicator.planned", arena_printf(fixture.arena, "\"project\":\"%s\",\"indicator\":\"labour\",\"unit\":\"person_hour\","
+		   "\"base\":{\"value\":\"100\",\"on\":\"2023-01-10\"},\"target\":{\"value\":\"10\",\"on\":\"2023-12-31\"},\"method\":\"m\",\"origin\":\"o\"", project));
+		on("2023-02-10", "measurement.recorded", arena_printf(fixture.arena, "\"project\":\"%s\",\"indicator\":\"labour\",\"unit\":\"person_hour\","
+		   "\"value\":\"%s\",\"measured_on\":\"2023-02-10\"", project, ACTUAL[i]));
+		close_project(i < 2 ? "2023-03-10" : "2023-05-10", project);
+	}
+	assert_value(&fixture, "", "2023", "labour_outliers", "1/1 6 1");
+	assert_value(&fixture, "", "2023-Q1", "labour_outliers", "0/1 2 0");
+	assert_value(&fixture, "", "2023-Q2", "labour_outliers", "0/1 4 0");
+	assert_value(&fixture, "", "2022", "labour_outliers", "nothing");
+}
+
+static void what_was_said_in_public_is_held_against_the_events(void **state)
+{
+	static const char SAID[] = "\"what\":\"%s\",\"as_of\":\"%s\",\"precision\":\"day\",\"amount\":{\"value\":\"%s\",\"qualifier\":\"gt\"}%s";
+	(void)state;
+	open_project("2022-02-10", "P1", OWNED("\"A1\""));
+	open_project("2023-02-10", "P2", OWNED("\"A1\""));
+	assert_value(&fixture, "", "2023", "reconciliation_initiated", "2/0 2 missing");
+	on("2022-12-31", "aggregate.declared", arena_printf(fixture.arena, SAID, "projects_initiated", "2022-12-31", "1", ""));
+	on("2023-12-31", "aggregate.declared", arena_printf(fixture.arena, SAID, "projects_initiated", "2023-12-31", "8", ""));
+	on("2023-12-31", "aggregate.declared", arena_printf(fixture.arena, SAID, "projects_initiated", "2023-12-30", "3", ",\"since\":\"2023-01-01\""));
+	assert_value(&fixture, "", "2022", "reconciliation_initiated", "1/1 1 100");
+	assert_value(&fixture, "", "2023", "reconciliation_initiated", "2/8 2 25");
+}
+
+/* Under other ids, of the same instant. */
+static void what_is_said_twice_is_counted_as_repeated(void **state)
+{
+	static const char MEETING[] = "\"meeting\":\"M1\",\"level\":\"governor\",\"held_on\":\"2023-03-01\"";
+	(void)state;
+	on("2023-03-01", "meeting.held", MEETING);
+	on("2023-03-01", "meeting.held", MEETING);
+	on("2023-03-01", "meeting.held", "\"level\":\"governor\",\"held_on\":\"2023-03-01\",\"meeting\":\"M1\"");
+	on("2023-03-01", "meeting.held", "\"meeting\":\"M1\",\"level\":\"committee\",\"held_on\":\"2023-03-01\"");
+	on("2023-03-02", "meeting.held", MEETING);
+	assert_value(&fixture, "", "2023-03", "repeated_share", "2/5 1 40");
+}
+
 static void coverage_asks_both_who_is_registered_and_who_took_part(void **state)
 {
 	(void)state;
@@ -199,6 +246,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_project_counts_where_it_was_opened_and_where_it_was_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stock_stands_from_its_beginning_to_its_end_and_no_further_than_the_log_speaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_median_is_exact_and_merges_over_months, setup, teardown),
+		cmocka_unit_test_setup_teardown(figures_that_stand_apart_are_counted_in_the_period_they_stand_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_said_in_public_is_held_against_the_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_said_twice_is_counted_as_repeated, setup, teardown),
 		cmocka_unit_test_setup_teardown(coverage_asks_both_who_is_registered_and_who_took_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(people_are_held_against_the_latest_headcount_of_the_region, setup, teardown),
 		cmocka_unit_test_setup_teardown(instructions_are_due_in_the_period_of_their_date, setup, teardown),

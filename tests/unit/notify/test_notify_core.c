@@ -74,6 +74,55 @@ static void the_feed_carries_the_notice_as_json(void **state)
 	buf_clear(&body);
 }
 
+static void every_kind_of_news_has_its_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum notify_kind kind;
+		const char *details, *ru, *en;
+	} CASES[] = {
+		{NOTIFY_RATING_PUBLISHED,
+		 "{\"cohort\":\"all\",\"period\":\"2023\",\"rating_kind\":\"final\",\"revision\":2,\"regions\":83,\"changed\":7}",
+		 "опубликован рейтинг за 2023 год (all): итоговый, редакция 2; изменилось мест: 7 из 83",
+		 "the rating for 2023 (all) is published: final, revision 2; places changed: 7 of 83"},
+		{NOTIFY_INSTRUCTION_OVERDUE, "{\"instruction\":\"I-1\",\"title\":{\"ru\":\"Замеры\"},\"due_on\":\"2026-07-21\"}",
+		 "просрочено поручение «Замеры», срок 21.07.2026", "overdue instruction “Замеры”, due 2026-07-21"},
+		{NOTIFY_SOURCE_SILENT, "{\"source\":\"ru-vor/portal\",\"last_time\":\"2026-06-07T07:59:59Z\"}",
+		 "источник ru-vor/portal молчит с 07.06.2026", "source ru-vor/portal is silent since 2026-06-07"},
+		{NOTIFY_DISPUTE_OPENED, "{\"dispute\":\"D-1\",\"title\":{\"ru\":\"Замер\",\"en\":\"A value\"},\"opened_on\":\"2026-07-20\"}",
+		 "открыт спор: «Замер»", "dispute opened: “A value”"},
+		{NOTIFY_DISPUTE_RESOLVED, "{\"dispute\":\"D-1\",\"title\":{\"ru\":\"Замер\"},\"outcome\":\"rejected\"}",
+		 "спор завершён: «Замер», отклонён", "dispute resolved: “Замер”, rejected"},
+		{NOTIFY_EFFECT_VERIFIED, "{\"verification\":\"V\",\"project\":\"P-2\",\"verdict\":\"refused\"}",
+		 "проект P-2: эффект не подтверждён", "project P-2: the effect is refused"},
+		{NOTIFY_CUT_OFF_NEAR, "{\"until\":\"2027-02-20\",\"periods\":[\"2027-01\",\"2026\"]}",
+		 "данные принимаются до 20.02.2027 включительно: 2027-01, 2026 год", "data are taken until 2027-02-20 inclusive: 2027-01, 2026"},
+	};
+	bool seen[NOTIFY_KIND_COUNT] = {[NOTIFY_PLACE_CHANGED] = true};
+	struct arena *arena = arena_new((size_t)1024 * 1024);
+	struct buf text;
+	buf_init(&text, NOTIFY_BODY_MAX);
+	for (size_t i = 0; i < ARRAY_COUNT(CASES); i++) {
+		const struct json *details;
+		assert_int_equal(json_parse(arena, CASES[i].details, strlen(CASES[i].details), &JSON_LIMITS_DOCUMENT, &details, NULL), STATUS_OK);
+		buf_reset(&text);
+		notify_text_details(&text, NOTIFY_RU, CASES[i].kind, details);
+		assert_string_equal(text.at, CASES[i].ru);
+		buf_reset(&text);
+		notify_text_details(&text, NOTIFY_EN, CASES[i].kind, details);
+		assert_string_equal(text.at, CASES[i].en);
+		seen[CASES[i].kind] = true;
+	}
+	for (int i = 0; i < NOTIFY_KIND_COUNT; i++) {
+		enum notify_kind kind;
+		assert_true(seen[i]);
+		assert_true(notify_kind_find(notify_kind_text((enum notify_kind)i), &kind));
+		assert_int_equal(kind, i);
+	}
+	buf_clear(&text);
+	arena_destroy(&arena);
+}
+
 static void absent_places_are_null(void **state)
 {
 	(void)state;
@@ -113,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_has_its_sentence),
 		cmocka_unit_test(the_feed_carries_the_notice_as_json),
+		cmocka_unit_test(every_kind_of_news_has_its_sentence),
 		cmocka_unit_test(absent_places_are_null),
 		cmocka_unit_test(a_record_of_the_stream_is_read_or_refused),
 	};

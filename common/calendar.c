@@ -1,4 +1,4 @@
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 
 #include "common/ident.h"
 

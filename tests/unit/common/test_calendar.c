@@ -1,5 +1,5 @@
 /* Periods as months, and until when they may be reported. */
-#include "services/metrics/calendar.h"
+#include "common/calendar.h"
 
 #include "common/ident.h"
 

@@ -3,8 +3,8 @@
  * A month is numbered from January 1970 = 0. Cut-offs are data (deploy/config/calendar.json, schema
  * proto/schemas/calendar.v1.json): so many months after the period, by the end (UTC) of a day; a single period may have a date of its
  * own. What is recorded after the cut-off is late: it goes into the next revision. */
-#ifndef EFFREG_METRICS_CALENDAR_H
-#define EFFREG_METRICS_CALENDAR_H
+#ifndef EFFREG_CALENDAR_H
+#define EFFREG_CALENDAR_H
 
 #include "common/json.h"
 
