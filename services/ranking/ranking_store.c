@@ -123,9 +123,9 @@ enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, CO
 /* Whether the region has joined by period, a parameter: a stock, which stands in every period up to its horizon's last December. A
  * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year. */
 #define JOINED_BY(period) \
-	period "::text IS NOT NULL AND EXISTS (SELECT FROM effreg.indicator_value AS joined WHERE joined.region_id = region.region_id" \
-	" AND joined.subject = '' AND joined.code = 'joined' AND joined.value > 0" \
-	" AND joined.period = LEAST(" period "::text, pg_catalog.left(horizon.month_last, 4) || $11))"
+	period "::text IS NOT NULL AND COALESCE((SELECT joined.value > 0 FROM effreg.indicator_value AS joined" \
+	" WHERE joined.region_id = region.region_id AND joined.subject = '' AND joined.code = 'joined'" \
+	" AND joined.period = LEAST(" period "::text, pg_catalog.left(horizon.month_last, 4) || $11) OFFSET 0), false)"
 
 /* A number of things of which there is no row is 0 within the months that the region's log speaks of ($9 to $10 are the period's); what
  * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once
