@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define POLL_MS         1000  /* what no hint told is found this often; also new addresses of the stream's name */
-#define TURNS_A_ROUND   4     /* then the sockets and signals have their turn */
+#define TURNS_A_ROUND   4
 #define HINTS_A_ROUND   256
 
 struct follow {
@@ -48,7 +48,7 @@ static void work(struct follow *follow, bool poll)
 {
 	unsigned turns = 0;
 	int64_t started_ms = ambient_monotonic_ms();
-	enum status status = stream_consumer_work(follow->consumer, poll, TURNS_A_ROUND, &turns);
+	enum status status = stream_consumer_work(follow->consumer, poll, follow->options.turns_a_round, &turns);
 	if (turns > 0)
 		telemetry_observe("effreg_consumer_round_seconds", "How long a round of turns takes.", follow->labels,
 		                  (double)(ambient_monotonic_ms() - started_ms) / 1000);
@@ -117,6 +117,8 @@ enum status follow_new(struct service *service, const struct follow_options *opt
 	ASSERT(follow != NULL);
 	follow->service = service;
 	follow->options = *options;
+	if (follow->options.turns_a_round == 0)
+		follow->options.turns_a_round = TURNS_A_ROUND;
 	follow->stream = options->consumer->stream;
 	follow->consumer = stream_consumer_new(service->db, options->consumer);
 	follow->message = bus_message_new();

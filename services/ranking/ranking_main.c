@@ -9,6 +9,7 @@
 #include "services/ranking/ranking_query.h"
 
 #define RECOMPUTES_MAX   16
+#define TURNS_A_ROUND    64  /* marks: all regions' within about as long as a computation takes */
 #define REQUESTS_MAX     32
 #define ANSWER_BYTES_MAX BUS_MESSAGE_MAX
 #define HEADER_BYTES_MAX ((size_t)64 * 1024)
@@ -147,6 +148,7 @@ static enum status start_following(struct ranking *ranking, struct fault *fault)
 		.endpoint_option = "metric_endpoint",
 		.server_key_option = "metric_server_key_file",
 		.key_option = "key_file",
+		.turns_a_round = TURNS_A_ROUND,
 		.worked = on_worked,
 		.context = ranking,
 	};
