@@ -23,7 +23,7 @@ static const struct config_option OPTIONS[] = {
 	{"key_file", CONFIG_TEXT, NULL, 0, 0, "file with this service's CURVE secret key (role service)"},
 	{"metric_endpoint", CONFIG_TEXT, "tcp://127.0.0.1:5572", 0, 0, "the metric stream, for its followers (PUB, CURVE)"},
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
-	{"memory_mib_max", CONFIG_INTEGER, "256", 1, 1048576, "memory for the regions kept in it; others are loaded at need"},
+	{"memory_mib_max", CONFIG_INTEGER, "512", 1, 1048576, "memory for the regions kept in it; others are loaded at need"},
 	{"indicators_file", CONFIG_TEXT, "", 0, 0, "definitions of indicators (JSON); empty = those this program was built with"},
 	{"calendar_file", CONFIG_TEXT, "", 0, 0, "cut-offs of periods (JSON); empty = those this program was built with"},
 };

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -309,6 +310,7 @@ struct told {
 struct results {
 	uint64_t samples;
 	uint64_t turns;
+	uint64_t regions, loads, peak_kib;  /* of all instances: regions kept in the end, how often one was loaded, memory at its highest */
 	uint32_t us[SAMPLES_MAX];
 };
 
@@ -407,6 +409,16 @@ static void consume(struct instance *instance, int pipe_in, struct db *db, struc
 	}
 }
 
+static void tell_memory(const struct metrics *metrics, struct results *results)
+{
+	struct rusage usage;
+	struct metrics_counts counts = metrics_counts(metrics);
+	getrusage(RUSAGE_SELF, &usage);
+	__atomic_fetch_add(&results->regions, counts.regions, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&results->loads, counts.loads, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&results->peak_kib, (uint64_t)usage.ru_maxrss, __ATOMIC_RELAXED);
+}
+
 static void run_instance(const char *dsn, struct instance *instance, int pipe_in)
 {
 	struct rules *rules;
@@ -426,6 +438,7 @@ static void run_instance(const char *dsn, struct instance *instance, int pipe_in
 	struct stream_consumer *consumer = stream_consumer_new(db, &wrapped);
 	consume(instance, pipe_in, db, consumer);
 	stream_consumer_destroy(&consumer);
+	tell_memory(metrics, instance->results);
 	metrics_destroy(&metrics);
 	db_disconnect(&db);
 }
@@ -529,9 +542,11 @@ static void print_results(struct results *results, uint64_t events, double secon
 	if (count == 0)
 		fail("live", "nothing was measured");
 	qsort(results->us, count, sizeof results->us[0], us_compare);
-	printf("{\"events\":%" PRIu64 ",\"samples\":%zu,\"turns\":%" PRIu64 ",\"seconds\":%.2f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+	printf("{\"events\":%" PRIu64 ",\"samples\":%zu,\"turns\":%" PRIu64 ",\"seconds\":%.2f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,"
+	       "\"regions\":%" PRIu64 ",\"loads\":%" PRIu64 ",\"peak_kib\":%" PRIu64 "}\n",
 	       events, count, results->turns, seconds, (double)events / seconds, results->us[count / 2] / 1000.0,
-	       results->us[count * 99 / 100] / 1000.0, results->us[count - 1] / 1000.0);
+	       results->us[count * 99 / 100] / 1000.0, results->us[count - 1] / 1000.0, results->regions, results->loads,
+	       results->peak_kib);
 }
 
 static int live(int argc, char **argv)
