@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct world {
@@ -118,6 +119,109 @@ static void begin_connects_again_after_a_lost_line(void **state)
 	assert_string_equal(fixture_ask(world.db, world.arena, "SELECT current_setting('idle_in_transaction_session_timeout')"), "10s");
 	assert_int_equal(db_commit(world.db), STATUS_OK);
 	assert_string_equal(things(), "0");
+}
+
+/* ---- Later ---- */
+
+#define INSERT_LATER "INSERT INTO public.thing VALUES ($1::bigint) RETURNING id"
+
+static enum status insert_later(struct db *db, const char *id, struct db_rows **ret_rows)
+{
+	const struct db_param params[] = {db_text(id)};
+	return db_query_later(db, INSERT_LATER, params, ARRAY_COUNT(params), ret_rows);
+}
+
+/* Prepared from the second time on, within the pipeline too. */
+static void what_was_sent_later_is_there_after_the_commit(void **state)
+{
+	NEEDS_DATABASE();
+	struct db_rows *rows[3];
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(db_begin_later(world.db), STATUS_OK);
+		for (int i = 0; i < 3; i++) {
+			char id[16];
+			snprintf(id, sizeof id, "%d", round * 3 + i);
+			assert_int_equal(insert_later(world.db, id, &rows[i]), STATUS_OK);
+			assert_null(rows[i]);
+		}
+		assert_int_equal(db_commit(world.db), STATUS_OK);
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(db_get_integer(rows[i], 0, 0), round * 3 + i);
+			db_rows_destroy(&rows[i]);
+		}
+	}
+	assert_string_equal(things(), "9");
+}
+
+static void more_than_a_pipeline_holds_is_waited_for(void **state)
+{
+	NEEDS_DATABASE();
+	assert_int_equal(db_begin_later(world.db), STATUS_OK);
+	for (int i = 0; i < 200; i++) {
+		char id[16];
+		snprintf(id, sizeof id, "%d", i);
+		assert_int_equal(insert_later(world.db, id, NULL), STATUS_OK);
+	}
+	assert_int_equal(db_commit(world.db), STATUS_OK);
+	assert_string_equal(things(), "200");
+}
+
+/* Whichever statement comes next: the failure is its. Nothing of the transaction stays, and the connection is as good as before. */
+static void a_failure_is_told_by_what_is_waited_for_next(void **state)
+{
+	NEEDS_DATABASE();
+	for (int next = 0; next < 3; next++) {
+		struct db_rows *first, *again, *asked = NULL;
+		assert_int_equal(db_begin_later(world.db), STATUS_OK);
+		assert_int_equal(insert_later(world.db, "1", &first), STATUS_OK);
+		assert_int_equal(insert_later(world.db, "1", &again), STATUS_OK);
+		enum status status = next == 0   ? db_commit(world.db)
+		                     : next == 1 ? db_query(world.db, "SELECT 1", NULL, 0, &asked)
+		                                 : db_exec(world.db, "SELECT 1");
+		assert_int_equal(status, STATUS_CONFLICT);
+		assert_non_null(strstr(db_error(world.db), "duplicate key"));
+		assert_null(first);
+		assert_null(again);
+		assert_null(asked);
+		db_rollback(world.db);
+		assert_string_equal(things(), "0");
+	}
+	assert_string_equal(fixture_ask(world.db, world.arena, "SELECT 1"), "1");
+}
+
+static void rows_of_what_is_rolled_back_are_nobodys(void **state)
+{
+	NEEDS_DATABASE();
+	struct db_rows *rows;
+	assert_int_equal(db_begin_later(world.db), STATUS_OK);
+	assert_int_equal(insert_later(world.db, "1", &rows), STATUS_OK);
+	db_rollback(world.db);
+	assert_null(rows);
+	assert_string_equal(things(), "0");
+}
+
+static void a_line_cut_in_a_later_commit_is_an_unknown_outcome(void **state)
+{
+	NEEDS_DATABASE();
+	static const enum db_proxy_moment MOMENTS[] = {DB_PROXY_BEFORE, DB_PROXY_AFTER};
+	static const char *const STORED[] = {"0", "1"};
+	struct db_proxy *proxy = db_proxy_start(fixture_dsn());
+	assert_non_null(proxy);
+	struct db *db = fixture_connect(db_proxy_conninfo(proxy), "test-cut");
+	for (size_t i = 0; i < ARRAY_COUNT(MOMENTS); i++) {
+		struct db_rows *rows;
+		db_proxy_cut_on(proxy, "COMMIT", MOMENTS[i]);
+		assert_int_equal(db_begin_later(db), STATUS_OK);
+		assert_int_equal(insert_later(db, "1", &rows), STATUS_OK);
+		assert_int_equal(db_commit(db), STATUS_UNKNOWN_OUTCOME);
+		assert_true(db_proxy_has_cut(proxy));
+		assert_null(rows);
+		assert_false(db_alive(db));
+		fixture_await(world.other, world.arena, "0", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'test-cut'");
+		assert_string_equal(things(), STORED[i]);
+	}
+	db_disconnect(&db);
+	db_proxy_stop(&proxy);
 }
 
 /* ---- Failures ---- */
@@ -251,6 +355,11 @@ int main(void)
 		TEST(a_warning_on_commit_is_no_commit),
 		TEST(a_line_cut_in_commit_is_an_unknown_outcome),
 		TEST(begin_connects_again_after_a_lost_line),
+		TEST(what_was_sent_later_is_there_after_the_commit),
+		TEST(more_than_a_pipeline_holds_is_waited_for),
+		TEST(a_failure_is_told_by_what_is_waited_for_next),
+		TEST(rows_of_what_is_rolled_back_are_nobodys),
+		TEST(a_line_cut_in_a_later_commit_is_an_unknown_outcome),
 		TEST(failures_are_sorted_by_what_to_do),
 		TEST(a_server_that_is_not_there_is_unavailable),
 		TEST(what_durability_stands_on_is_set_for_the_session),
