@@ -20,5 +20,13 @@ END
 $$;
 
 -- Rows that change again and again: with room in their page the new version stays there, and no index has to learn of it.
-ALTER TABLE effreg.entity SET (fillfactor = 80);
-ALTER TABLE effreg.indicator_value SET (fillfactor = 80);
+-- What is left for autovacuum is little and may take its time; a sample of a few thousand rows says all that the planner asks.
+ALTER TABLE effreg.entity SET (fillfactor = 80, autovacuum_vacuum_cost_limit = 40);
+ALTER TABLE effreg.indicator_value SET (fillfactor = 80, autovacuum_vacuum_cost_limit = 40);
+ALTER TABLE effreg.entity
+    ALTER region_id SET STATISTICS 10, ALTER kind SET STATISTICS 10, ALTER entity SET STATISTICS 10,
+    ALTER seqs SET STATISTICS 0, ALTER attributes SET STATISTICS 0;
+ALTER TABLE effreg.indicator_value
+    ALTER region_id SET STATISTICS 10, ALTER subject SET STATISTICS 10, ALTER period SET STATISTICS 10, ALTER code SET STATISTICS 10,
+    ALTER numerator SET STATISTICS 0, ALTER denominator SET STATISTICS 0, ALTER observations SET STATISTICS 0,
+    ALTER value SET STATISTICS 0;
