@@ -62,7 +62,8 @@ const struct json *json_name_value(struct arena *arena, const struct json *membe
 bool json_equal(const struct json *a, const struct json *b);      /* as JSON Schema says: 1 = 1.0, objects without order */
 uint64_t json_hash(const struct json *json);                      /* the same for equal values */
 
-/* RFC 8785. TOO_LARGE when it does not fit buf. */
+/* RFC 8785. TOO_LARGE when it does not fit buf. A number beyond 2^53 that was read with an exponent or a fraction has all its digits here
+ * up to 1e21, as that form asks: json_parse would refuse it so. */
 enum status json_canonical(struct buf *buf, const struct json *json) MUST_CHECK;
 
 /* Appends token to a JSON Pointer (RFC 6901), escaped; cut off silently, between characters, when size is reached. */
