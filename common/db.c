@@ -799,6 +799,11 @@ const char *db_get_text(const struct db_rows *rows, size_t row, int column)
 	return PQgetvalue(rows->result, (int)row, column);
 }
 
+const char *db_copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column)
+{
+	return db_is_null(rows, row, column) ? NULL : arena_text(arena, db_get_text(rows, row, column), db_get_len(rows, row, column));
+}
+
 size_t db_get_len(const struct db_rows *rows, size_t row, int column)
 {
 	return (size_t)PQgetlength(rows->result, (int)row, column);

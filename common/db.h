@@ -80,6 +80,7 @@ enum status db_query(struct db *db, const char *sql, const struct db_param *para
 size_t db_rows_count(const struct db_rows *rows);
 bool db_is_null(const struct db_rows *rows, size_t row, int column);
 const char *db_get_text(const struct db_rows *rows, size_t row, int column);   /* borrowed; "" for NULL */
+const char *db_copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column);  /* in arena; NULL for NULL */
 size_t db_get_len(const struct db_rows *rows, size_t row, int column);
 int64_t db_get_integer(const struct db_rows *rows, size_t row, int column);    /* 0 for NULL */
 bool db_get_bool(const struct db_rows *rows, size_t row, int column);

@@ -8,21 +8,14 @@
 	" LATERAL (SELECT listed.name COLLATE \"C\") AS ordered(source)), '') END, note," \
 	" (EXTRACT(epoch FROM created_time) * 1000000)::bigint, (EXTRACT(epoch FROM revoked_time) * 1000000)::bigint"
 
-static const char *copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column)
-{
-	if (db_is_null(rows, row, column))
-		return NULL;
-	return arena_text(arena, db_get_text(rows, row, column), db_get_len(rows, row, column));
-}
-
 static struct stored_key take_key(struct arena *arena, const struct db_rows *rows, size_t row)
 {
 	return (struct stored_key){
-		.public_key = copy_text(arena, rows, row, 0),
-		.rights = {.role = copy_text(arena, rows, row, 1),
-		           .region = copy_text(arena, rows, row, 2),
-		           .sources = copy_text(arena, rows, row, 3)},
-		.note = copy_text(arena, rows, row, 4),
+		.public_key = db_copy_text(arena, rows, row, 0),
+		.rights = {.role = db_copy_text(arena, rows, row, 1),
+		           .region = db_copy_text(arena, rows, row, 2),
+		           .sources = db_copy_text(arena, rows, row, 3)},
+		.note = db_copy_text(arena, rows, row, 4),
 		.created_us = db_get_integer(rows, row, 5),
 		.revoked = !db_is_null(rows, row, 6),
 		.revoked_us = db_get_integer(rows, row, 6),
@@ -40,7 +33,7 @@ enum status cli_keys_store_find_region(struct db *db, struct arena *arena, const
 	if (db_rows_count(rows) == 0)
 		status = STATUS_NOT_FOUND;
 	else
-		*ret_region = copy_text(arena, rows, 0, 0);
+		*ret_region = db_copy_text(arena, rows, 0, 0);
 	db_rows_destroy(&rows);
 	return status;
 }

@@ -4,20 +4,13 @@
 	"pg_catalog.encode(digest, 'hex'), region_id, pg_catalog.array_to_string(sources, ','), note," \
 	" (EXTRACT(epoch FROM created_time) * 1000000)::bigint, (EXTRACT(epoch FROM revoked_time) * 1000000)::bigint"
 
-static const char *copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column)
-{
-	if (db_is_null(rows, row, column))
-		return NULL;
-	return arena_text(arena, db_get_text(rows, row, column), db_get_len(rows, row, column));
-}
-
 static struct stored_token take_token(struct arena *arena, const struct db_rows *rows, size_t row)
 {
 	return (struct stored_token){
-		.digest = copy_text(arena, rows, row, 0),
-		.region = copy_text(arena, rows, row, 1),
-		.sources = copy_text(arena, rows, row, 2),
-		.note = copy_text(arena, rows, row, 3),
+		.digest = db_copy_text(arena, rows, row, 0),
+		.region = db_copy_text(arena, rows, row, 1),
+		.sources = db_copy_text(arena, rows, row, 2),
+		.note = db_copy_text(arena, rows, row, 3),
 		.created_us = db_get_integer(rows, row, 4),
 		.revoked = !db_is_null(rows, row, 5),
 		.revoked_us = db_get_integer(rows, row, 5),

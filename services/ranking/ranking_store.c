@@ -9,13 +9,6 @@
 /* The newest edition is the final one, and of those the highest revision. */
 #define NEWEST_FIRST " ORDER BY (kind = 'final') DESC, revision DESC LIMIT 1"
 
-static const char *copy_text(struct arena *arena, const struct db_rows *rows, size_t row, int column)
-{
-	if (db_is_null(rows, row, column))
-		return NULL;
-	return arena_text(arena, db_get_text(rows, row, column), db_get_len(rows, row, column));
-}
-
 /* The only cell of the only row; NOT_FOUND when there is no row. */
 static enum status query_text(struct db *db, struct arena *arena, const char *sql, const struct db_param *params,
                               size_t count, const char **ret_text)
@@ -27,7 +20,7 @@ static enum status query_text(struct db *db, struct arena *arena, const char *sq
 	if (db_rows_count(rows) == 0)
 		status = STATUS_NOT_FOUND;
 	else
-		*ret_text = copy_text(arena, rows, 0, 0);
+		*ret_text = db_copy_text(arena, rows, 0, 0);
 	db_rows_destroy(&rows);
 	return status;
 }
@@ -213,19 +206,19 @@ static void take_figure(struct ranking_region *region, const char **figures, siz
 
 static struct ranking_region take_region(struct arena *arena, const struct db_rows *rows, size_t row)
 {
-	const char *head = copy_text(arena, rows, row, COLUMN_HEAD);
+	const char *head = db_copy_text(arena, rows, row, COLUMN_HEAD);
 	return (struct ranking_region){
-		.region = copy_text(arena, rows, row, COLUMN_REGION),
-		.iso = copy_text(arena, rows, row, COLUMN_ISO),
-		.name_ru = copy_text(arena, rows, row, COLUMN_NAME_RU),
-		.name_en = copy_text(arena, rows, row, COLUMN_NAME_EN),
+		.region = db_copy_text(arena, rows, row, COLUMN_REGION),
+		.iso = db_copy_text(arena, rows, row, COLUMN_ISO),
+		.name_ru = db_copy_text(arena, rows, row, COLUMN_NAME_RU),
+		.name_en = db_copy_text(arena, rows, row, COLUMN_NAME_EN),
 		.seq = (uint64_t)db_get_integer(rows, row, COLUMN_SEQ),
 		.head = head != NULL ? head : NO_EVENTS_HASH,
 		.previous_place = (unsigned)db_get_integer(rows, row, COLUMN_PREVIOUS),
 		.joined = db_get_bool(rows, row, COLUMN_JOINED),
-		.federal_district = copy_text(arena, rows, row, COLUMN_DISTRICT),
+		.federal_district = db_copy_text(arena, rows, row, COLUMN_DISTRICT),
 		.newcomer = db_get_bool(rows, row, COLUMN_NEWCOMER),
-		.authority = copy_text(arena, rows, row, COLUMN_AUTHORITY),
+		.authority = db_copy_text(arena, rows, row, COLUMN_AUTHORITY),
 	};
 }
 
@@ -277,7 +270,7 @@ static void take_regions(struct arena *arena, const struct db_rows *rows, size_t
 		regions[i] = take_region(arena, rows, first);
 		regions[i].figures = figures;
 		for (size_t wanted = 0; wanted < wanted_count; wanted++)
-			take_figure(&regions[i], figures, wanted, copy_text(arena, rows, first + wanted, COLUMN_FIGURE));
+			take_figure(&regions[i], figures, wanted, db_copy_text(arena, rows, first + wanted, COLUMN_FIGURE));
 		if (!db_get_bool(rows, first, COLUMN_SETTLED))
 			ret_regions->unsettled = regions[i].region;
 	}
@@ -421,7 +414,7 @@ enum status ranking_store_load_live_periods(struct db *db, struct arena *arena, 
 	*ret_count = db_rows_count(rows);
 	const char **periods = arena_array(arena, const char *, *ret_count);
 	for (size_t row = 0; row < *ret_count; row++)
-		periods[row] = copy_text(arena, rows, row, 0);
+		periods[row] = db_copy_text(arena, rows, row, 0);
 	*ret_periods = periods;
 	db_rows_destroy(&rows);
 	return STATUS_OK;
@@ -453,11 +446,11 @@ enum status ranking_store_find_published(struct db *db, struct arena *arena, con
 		status = STATUS_NOT_FOUND;
 	else
 		*ret_published = (struct ranking_published){
-			.kind = copy_text(arena, rows, 0, 0),
+			.kind = db_copy_text(arena, rows, 0, 0),
 			.revision = db_get_integer(rows, 0, 1),
-			.result_digest = copy_text(arena, rows, 0, 2),
-			.document_digest = copy_text(arena, rows, 0, 3),
-			.document = copy_text(arena, rows, 0, 4),
+			.result_digest = db_copy_text(arena, rows, 0, 2),
+			.document_digest = db_copy_text(arena, rows, 0, 3),
+			.document = db_copy_text(arena, rows, 0, 4),
 		};
 	db_rows_destroy(&rows);
 	return status;
