@@ -330,12 +330,31 @@ assert len(lines) > 10 and all(float(l["place"]) == float(l["as published"]) for
 assert all(abs(float(l["score"]) - float(l["score as published"])) < 1e-9 for l in lines)'
 }
 
+# Over the table of all figures: who is rated and has the most, all of them, and nobody else.
+laureates_have_the_best_figures() {
+	python3 - "$test_work/export.csv" "$test_work/export.nominations" <<-'PYTHON'
+	import csv, sys
+	rows = [r for r in csv.DictReader(open(sys.argv[1], encoding="utf-8")) if r["place"]]
+	won = list(csv.DictReader(open(sys.argv[2], encoding="utf-8")))
+	codes = {r["nomination"] for r in won}
+	assert len(codes) > 3, codes
+	for code in codes:
+	    column = "change" if code == "rise" else code
+	    best = max(float(r[column]) for r in rows if r[column])
+	    expected = {r["region"] for r in rows if r[column] and float(r[column]) == best}
+	    assert {r["region"] for r in won if r["nomination"] == code} == expected, code
+	PYTHON
+}
+
 check "a table is written" export_as csv
 check "with every figure and every node" csv_has_every_figure
 check "the document is written" export_as json
 check "and verifies" alone rating verify "$test_work/export.json" --public-key "$centre_home/keys/rating.pub"
 check "a press extract is written" export_as press --lang ru
 check "it names the first" grep -F '1-е место — ' "$test_work/export.press"
+check "and the best of each group of indicators" grep -F 'Лучшие в номинациях: «Результат для людей» — ' "$test_work/export.press"
+check "nominations are written" export_as nominations
+check "the best figure of a group wins its nomination" laureates_have_the_best_figures
 check "a page about a region is written" export_as summary --region RU-VOR --against 2022 --lang ru
 check "it tells why the place changed" grep -F 'Почему изменилось место' "$test_work/export.summary"
 check "a workbook is written" export_as xlsx --lang en
