@@ -256,6 +256,32 @@ check "they are published, verify and recompute" publish_and_recompute 2023 auth
 check "the table says who has a right to a bonus" fails_with 0 'лидеры, премия' centre_effreg rating get --period 2023 \
 	--cohort authorities.RU-VOR --lang ru
 
+# Kept are figures of years; the logs have the quarters.
+quarter_is_asked_for() {
+	fails_with 1 'rating recompute --cohort authorities.20000000 --period 2023-Q3' \
+		centre_effreg rating get --period 2023-Q3 --cohort authorities.RU-VOR
+}
+
+# Their figures are those that effreg indicator has, and the places follow from them.
+quarter_of_authorities_is_rated() {
+	alone rating recompute --logs "$test_work/logs" --methodology "$methodology" --cohorts "$centre_root/deploy/config/cohorts.json" \
+		--cohort authorities.20000000 --period 2023-Q3 --out "$test_work/quarter.json" &&
+		alone rating export --document "$test_work/quarter.json" --format csv --out "$test_work/quarter.csv" || return 1
+	local body figure compared=0
+	while IFS=$'\t' read -r body figure; do
+		[[ $(centre_effreg indicator RU-VOR digital_share --authority "$body" --period 2023-Q3 --format json |
+			python3 -c 'import json, sys; print("%.6f" % float(json.load(sys.stdin)["value"]))') == "$figure" ]] || return 1
+		compared=$((compared + 1))
+	done < <(python3 -c 'import csv, sys
+rows = [r for r in csv.DictReader(open(sys.argv[1], encoding="utf-8")) if r["digital_share"]]
+assert any(r["place"] for r in rows)
+for r in rows: print(r["authority"], "%.6f" % float(r["digital_share"]), sep="\t")' "$test_work/quarter.csv")
+	((compared > 0))
+}
+
+check "authorities by quarter are told the way to them" quarter_is_asked_for
+check "from the logs they are rated by quarter" quarter_of_authorities_is_rated
+
 # ---- exports
 
 export_as() {
