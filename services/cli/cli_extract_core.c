@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "services/cli/cli_nominations_core.h"
 #include "services/gateway/gateway_page.h"
 
 #define LEADERS     3
@@ -169,7 +170,26 @@ static void put_status(struct buf *buf, const struct json *document, enum cli_la
 		                       "Рейтинг промежуточный, итоговый будет опубликован позже.\n"));
 }
 
-void extract_press_write(struct buf *buf, struct arena *arena, const struct json *document, enum cli_lang lang)
+/* The rise has a sentence of its own. */
+static void put_nominations(struct buf *buf, struct arena *arena, const struct json *document, const struct json *methodology,
+                            enum cli_lang lang)
+{
+	const struct nomination *list;
+	size_t count = nominations_find(arena, document, methodology, &list);
+	size_t shown = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (text_equal(list[i].code, NOMINATION_RISE))
+			continue;
+		buf_text(buf, shown++ > 0 ? "; " : cli_text(lang, "The best in: ", "Лучшие в номинациях: "));
+		buf_printf(buf, cli_text(lang, "%s — ", "«%s» — "), list[i].title[lang]);
+		for (size_t k = 0; k < list[i].count; k++)
+			buf_printf(buf, "%s%s", k > 0 ? ", " : "", name_of(list[i].laureates[k], lang));
+	}
+	buf_text(buf, shown > 0 ? ".\n" : "");
+}
+
+void extract_press_write(struct buf *buf, struct arena *arena, const struct json *document, const struct json *methodology,
+                         enum cli_lang lang)
 {
 	struct tally tally = tally_rows(document);
 	const char *cohort = json_find_string(json_find(document, "cohort_title"), lang == CLI_LANG_RU ? "ru" : "en");
@@ -179,6 +199,8 @@ void extract_press_write(struct buf *buf, struct arena *arena, const struct json
 		buf_printf(buf, ". %s", cohort);
 	buf_text(buf, "\n\n");
 	put_leaders(buf, arena, document, lang);
+	if (methodology != NULL)
+		put_nominations(buf, arena, document, methodology, lang);
 	put_risers(buf, &tally, lang);
 	buf_printf(buf, cli_text(lang, "Rated: %lld %s", "Место в рейтинге получили: %lld %s"), (long long)tally.rated,
 	           regions_word(tally.rated, lang));

@@ -17,6 +17,9 @@ static const struct cli_option OPTIONS[] = {
 	RANK_METHODOLOGY_OPTION,
 	RANK_VALUES_OPTION,
 	{"unit", "CODE", NULL, NULL, "the unit to explain", "какой объект объяснить"},
+	RANK_AT_OPTION,
+	{"since", "PERIOD", NULL, NULL, "in a panel: the older period, of the file of --against or else the same",
+	 "для панели: прежний период, из файла --against или того же"},
 	{"against", "FILE", NULL, NULL, "the values of an older run: why did the place change", "значения прежнего рейтинга: почему сменилось место"},
 	{"against-methodology", "FILE", NULL, NULL, "the rules of the older run; else the same", "методика прежнего рейтинга; иначе та же"},
 	{"against-published", "FILE", NULL, NULL, "the older values as they were published; --against: as known now",
@@ -74,14 +77,21 @@ static bool read_baseline(struct explain *explain)
 	return false;
 }
 
+/* The file of the older run; NULL: none is asked for. */
+static const char *older_path(const struct explain *explain)
+{
+	const char *against = cli_args_value(&explain->args, "against");
+	return against != NULL || cli_args_value(&explain->args, "since") == NULL ? against : cli_args_value(&explain->args, "values");
+}
+
 static bool check_against(const struct explain *explain)
 {
 	const struct cli_args *args = &explain->args;
-	bool alone = cli_args_value(args, "against") == NULL &&
+	bool alone = older_path(explain) == NULL &&
 	             (cli_args_value(args, "against-methodology") != NULL || cli_args_value(args, "against-published") != NULL);
 	if (alone)
-		cli_output_error(args, "%s", cli_text(args->lang, "--against-methodology and --against-published go with --against",
-		                                      "--against-methodology и --against-published указываются вместе с --against"));
+		cli_output_error(args, "%s", cli_text(args->lang, "--against-methodology and --against-published go with --against or --since",
+		                                      "--against-methodology и --against-published указываются вместе с --against или --since"));
 	return !alone;
 }
 
@@ -99,24 +109,43 @@ static bool read_arguments(struct explain *explain)
 
 /* ---- computing ---- */
 
+/* The period meant in the older run, or the newer. */
+static const char *period_of(const struct explain *explain, size_t run)
+{
+	const char *since = run == RANKING_OLDER ? cli_args_value(&explain->args, "since") : NULL;
+	return since != NULL ? since : cli_args_value(&explain->args, "at");
+}
+
+/* The table of a run, read with the columns of a methodology, which may be that of the other run. */
+static enum status read_run(struct explain *explain, const struct methodology *methodology, size_t run, bool own,
+                            struct rank_values *ret_values)
+{
+	const struct methodology *alone;
+	const char *path = run == RANKING_OLDER ? older_path(explain) : cli_args_value(&explain->args, "values");
+	enum status status = own ? rank_read_values(explain->arena, path, methodology, ret_values, &explain->fault)
+	                         : rank_read_values_as_far(explain->arena, path, methodology, ret_values, &explain->fault);
+	return status == STATUS_OK ? rank_take_period(explain->arena, period_of(explain, run), methodology, ret_values, &alone, &explain->fault)
+	                           : status;
+}
+
+/* methodologies: as they are in the file; the runs have them without their panel. */
 static enum status read_runs(struct explain *explain, const struct methodology *methodologies[2], struct ranking_runs *runs)
 {
-	static const char *const OPTIONS_OF_RUNS[] = {"against", "values"};
 	const char *older = cli_args_value(&explain->args, "against-methodology");
 	enum status status = STATUS_OK;
 	methodologies[RANKING_OLDER] = methodologies[RANKING_NEWER];
 	if (older != NULL)
 		status = rank_read_methodology(explain->arena, older, &methodologies[RANKING_OLDER], &explain->fault);
-	for (size_t m = 0; m < 2; m++) {
-		runs->methodologies[m] = methodologies[m];
-		for (size_t s = 0; s < 2; s++) {
-			const char *path = cli_args_value(&explain->args, OPTIONS_OF_RUNS[s]);
-			if (status == STATUS_OK)
-				status = m == s ? rank_read_values(explain->arena, path, methodologies[m], &explain->values[m][s], &explain->fault)
-				                : rank_read_values_as_far(explain->arena, path, methodologies[m], &explain->values[m][s], &explain->fault);
+	for (size_t m = 0; m < 2 && status == STATUS_OK; m++) {
+		for (size_t s = 0; s < 2 && status == STATUS_OK; s++) {
+			status = read_run(explain, methodologies[m], s, m == s, &explain->values[m][s]);
 			runs->values[m][s] = &explain->values[m][s].input;
 		}
 	}
+	for (size_t m = 0; m < 2 && status == STATUS_OK; m++)
+		status = ranking_panel_alone(explain->arena, methodologies[m], &runs->methodologies[m], &explain->fault);
+	if (methodologies[RANKING_OLDER] == methodologies[RANKING_NEWER])
+		runs->methodologies[RANKING_OLDER] = runs->methodologies[RANKING_NEWER];
 	return status;
 }
 
@@ -127,9 +156,13 @@ static enum status compare(struct explain *explain, const struct methodology *me
 	const char *published = cli_args_value(&explain->args, "against-published");
 	struct ranking_runs runs;
 	struct rank_values published_values;
+	const struct methodology *alone;
 	enum status status = read_runs(explain, methodologies, &runs);
 	if (status == STATUS_OK && published != NULL)
 		status = rank_read_values(explain->arena, published, methodologies[RANKING_OLDER], &published_values, &explain->fault);
+	if (status == STATUS_OK && published != NULL)
+		status = rank_take_period(explain->arena, period_of(explain, RANKING_OLDER), methodologies[RANKING_OLDER], &published_values,
+		                          &alone, &explain->fault);
 	if (status == STATUS_OK)
 		status = ranking_change_explain(explain->arena, &runs, published == NULL ? NULL : &published_values.input,
 		                                explain->unit, plan, &explain->explanation.change, &explain->fault);
@@ -139,15 +172,17 @@ static enum status compare(struct explain *explain, const struct methodology *me
 
 static enum status compute(struct explain *explain)
 {
-	const struct methodology *methodology;
+	const struct methodology *methodology, *alone = NULL;
 	struct rank_values values;
 	const struct ranking_shapley_plan plan = {.draws = (size_t)explain->draws, .seed = explain->seed};
 	enum status status = rank_read_both(explain->arena, cli_args_value(&explain->args, "methodology"),
 	                                    cli_args_value(&explain->args, "values"), &methodology, &values, &explain->fault);
 	if (status == STATUS_OK)
-		status = ranking_explain(explain->arena, methodology, &values.input, explain->unit, explain->baseline, &plan,
+		status = rank_take_period(explain->arena, period_of(explain, RANKING_NEWER), methodology, &values, &alone, &explain->fault);
+	if (status == STATUS_OK)
+		status = ranking_explain(explain->arena, alone, &values.input, explain->unit, explain->baseline, &plan,
 		                         &explain->explanation, &explain->fault);
-	if (status != STATUS_OK || cli_args_value(&explain->args, "against") == NULL)
+	if (status != STATUS_OK || older_path(explain) == NULL)
 		return status;
 	return compare(explain, methodology, &plan);
 }

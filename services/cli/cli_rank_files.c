@@ -253,6 +253,42 @@ enum status rank_read_both(struct arena *arena, const char *methodology_path, co
 	return status == STATUS_OK ? rank_read_values(arena, values_path, *ret_methodology, ret_values, fault) : status;
 }
 
+/* ---- one period of a panel ---- */
+
+static enum status find_period(const struct rank_values *values, const char *at, size_t *ret_period, struct fault *fault)
+{
+	for (size_t row = 0; row < values->input.units; row++) {
+		*ret_period = values->input.periods[row];
+		if (text_equal(values->periods[row], at))
+			return STATUS_OK;
+	}
+	return fault_set(fault, STATUS_NOT_FOUND, "period", "", -1, "no row is of the period \"%.100s\"", at);
+}
+
+enum status rank_take_period(struct arena *arena, const char *at, const struct methodology *methodology, struct rank_values *values,
+                             const struct methodology **ret_methodology, struct fault *fault)
+{
+	size_t period = 0;
+	struct ranking_input rows;
+	*ret_methodology = methodology;
+	if (methodology->panel_column == NULL && at != NULL)
+		return fault_set(fault, STATUS_INVALID, "panel", "/panel", -1, "a period was named, but the methodology has no panel");
+	if (methodology->panel_column == NULL)
+		return STATUS_OK;
+	if (at == NULL)
+		return fault_set(fault, STATUS_INVALID, "panel", "/panel", -1,
+		                 "in a panel a unit has a place in each period: name the one meant, such as --at %.100s",
+		                 values->input.units > 0 ? values->periods[0] : "2023");
+	enum status status = find_period(values, at, &period, fault);
+	if (status == STATUS_OK)
+		status = ranking_panel_alone(arena, methodology, ret_methodology, fault);
+	if (status != STATUS_OK)
+		return status;
+	ranking_panel_rows(arena, methodology, &values->input, period, &rows);
+	*values = (struct rank_values){.input = rows};
+	return STATUS_OK;
+}
+
 /* ---- sets of weights ---- */
 
 /* Where a column's weight goes; a set's index into it is NONE for the column `set`. */

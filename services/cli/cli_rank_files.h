@@ -6,6 +6,7 @@
 #define EFFREG_CLI_RANK_FILES_H
 
 #include "services/cli/cli_rank_csv.h"
+#include "services/ranking/ranking_panel.h"
 #include "services/ranking/ranking_replicate.h"
 
 enum status rank_read_methodology(struct arena *arena, const char *path, const struct methodology **ret_methodology,
@@ -29,6 +30,13 @@ enum status rank_read_values_as_far(struct arena *arena, const char *path, const
 enum status rank_read_both(struct arena *arena, const char *methodology_path, const char *values_path,
                            const struct methodology **ret_methodology, struct rank_values *ret_values,
                            struct fault *fault) MUST_CHECK;
+
+/* Of a panel the period `at`, by itself (ranking_panel.h): values keeps its rows alone, ret_methodology has no panel. Without a panel
+ * at is NULL and nothing changes. INVALID (code "panel") when a panel is asked for no period, or a period of what is none; NOT_FOUND
+ * (code "period") when no row is of it; UNSUPPORTED as there. */
+enum status rank_take_period(struct arena *arena, const char *at, const struct methodology *methodology, struct rank_values *values,
+                             const struct methodology **ret_methodology, struct fault *fault) MUST_CHECK;
+#define RANK_AT_OPTION {"at", "PERIOD", NULL, NULL, "in a panel: which period is meant", "для панели: о каком периоде речь"}
 
 /* Standard errors: the unit's code first, in a panel also its column, then columns named like indicators; an indicator without
  * a column, a unit without a row and an empty cell have no error. ret_errors: indicators × units of values. */

@@ -18,6 +18,7 @@ static const struct cli_option OPTIONS[] = {
 	RANK_VALUES_OPTION,
 	{"perturb", "SHARE", NULL, "0.25", "weights may be within ±SHARE of the methodology's", "веса могут отличаться от методики в пределах ±SHARE"},
 	{"unit", "CODE", NULL, NULL, "one unit, and its order with every other", "один объект и его порядок с каждым другим"},
+	RANK_AT_OPTION,
 	{"draws", "N", NULL, "2000", "sets of weights drawn where nothing can be proven", "случайных наборов весов там, где доказать нельзя"},
 	RANK_SEED_OPTION,
 	RANK_DECIMALS_OPTION,
@@ -117,6 +118,9 @@ static enum status compute(struct robust *robust)
 	enum status status = rank_read_both(robust->arena, cli_args_value(&robust->args, "methodology"),
 	                                    cli_args_value(&robust->args, "values"), &robust->methodology, &robust->values,
 	                                    &robust->fault);
+	if (status == STATUS_OK)
+		status = rank_take_period(robust->arena, cli_args_value(&robust->args, "at"), robust->methodology, &robust->values,
+		                          &robust->methodology, &robust->fault);
 	if (status == STATUS_OK)
 		status = ranking_engine_prepare(robust->arena, robust->methodology, &robust->values.input, &table, &robust->fault);
 	if (status == STATUS_OK)

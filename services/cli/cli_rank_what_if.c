@@ -17,6 +17,7 @@ static const struct cli_option OPTIONS[] = {
 	RANK_METHODOLOGY_OPTION,
 	RANK_VALUES_OPTION,
 	{"unit", "CODE", NULL, NULL, "whose values change", "чьи значения меняются"},
+	RANK_AT_OPTION,
 	{"place", "K", NULL, NULL, "the place to reach", "какого места достичь"},
 	{"steps", "FILE", NULL, NULL, "feasible steps: columns indicator, step, most and, if need be, cost (CSV)",
 	 "посильные шаги: столбцы indicator, step, most и, если нужно, cost (CSV)"},
@@ -140,6 +141,9 @@ static enum status compute(struct what_if *what_if)
 	enum status status = rank_read_both(what_if->arena, cli_args_value(&what_if->args, "methodology"),
 	                                    cli_args_value(&what_if->args, "values"), &what_if->methodology, &what_if->values,
 	                                    &what_if->fault);
+	if (status == STATUS_OK)
+		status = rank_take_period(what_if->arena, cli_args_value(&what_if->args, "at"), what_if->methodology, &what_if->values,
+		                          &what_if->methodology, &what_if->fault);
 	if (status == STATUS_OK)
 		status = find_unit(what_if);
 	if (status == STATUS_OK && steps != NULL)

@@ -7,6 +7,7 @@
 #include "services/cli/cli_output.h"
 #include "services/cli/cli_query.h"
 #include "services/cli/cli_extract_core.h"
+#include "services/cli/cli_nominations_core.h"
 #include "services/ranking/ranking_figures.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ static const struct cli_option OPTIONS[] = {
 	{"cohort", "COHORT", NULL, NULL, "which cohort; all regions when absent", "группа сравнения; без параметра — все регионы"},
 	{"kind", "KIND", NULL, NULL, "live, interim or final; the newest published, else live", "live, interim или final; иначе последняя публикация или live"},
 	{"revision", "N", NULL, NULL, "a revision of the kind", "редакция"},
-	{"format", "csv|json|xlsx|press|summary", NULL, "csv", "what to write", "что записать"},
+	{"format", "csv|json|xlsx|press|nominations|summary", NULL, "csv", "what to write", "что записать"},
 	{"out", "FILE", NULL, NULL, "where to", "куда"},
 	{"region", "REGION", NULL, NULL, "whose page: of summary", "чья страница: для summary"},
 	{"against", "PERIOD", NULL, NULL, "summary: the earlier period to account for the change since", "summary: прежний период, изменение с которого объяснить"},
@@ -32,10 +33,11 @@ static const struct cli_command COMMAND = {
 	.name = "rating export",
 	.example = "effreg rating export --period 2023 --format xlsx --out rating-2023.xlsx",
 	.en = "Writes a rating into a file. csv: places, scores, every figure and every node. json: the document. xlsx: a workbook whose\n"
-	      "formulas are alive: change a weight, and scores and places follow. press: a few sentences. summary: a page (HTML) about\n"
-	      "one region.",
+	      "formulas are alive: change a weight, and scores and places follow. press: a few sentences. nominations: a table of who is the\n"
+	      "best in each group of indicators and who rose most. summary: a page (HTML) about one region.",
 	.ru = "Записывает рейтинг в файл. csv: места, баллы, все показатели и узлы. json: документ. xlsx: книга с живыми формулами —\n"
-	      "измените вес, и баллы с местами пересчитаются. press: несколько фраз для прессы. summary: страница (HTML) об одном регионе.",
+	      "измените вес, и баллы с местами пересчитаются. press: несколько фраз для прессы. nominations: таблица номинаций — кто\n"
+	      "лучший в каждой группе показателей и кто больше всех поднялся. summary: страница (HTML) об одном регионе.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 written, 1 there is no such rating or region, or it cannot be written, 2 bad arguments, 4 the centre cannot be reached",
@@ -227,7 +229,10 @@ static enum status write_text(struct exporting *exporting, const char *format, c
 	else if (text_equal(format, "json"))
 		status = write_json(exporting, &out);
 	else if (text_equal(format, "press"))
-		extract_press_write(&out, exporting->arena, exporting->rating.document, exporting->args->lang);
+		extract_press_write(&out, exporting->arena, exporting->rating.document, exporting->rating.methodology_json,
+		                    exporting->args->lang);
+	else if (text_equal(format, "nominations"))
+		nominations_write_csv(&out, exporting->arena, exporting->rating.document, exporting->rating.methodology_json);
 	else
 		status = write_summary(exporting, &out);
 	if (status == STATUS_OK)
@@ -247,14 +252,14 @@ static bool is_one_of(const char *text, const char *const *names)
 
 static bool check_arguments(const struct cli_args *args)
 {
-	static const char *const FORMATS[] = {"csv", "json", "xlsx", "press", "summary", NULL};
+	static const char *const FORMATS[] = {"csv", "json", "xlsx", "press", "nominations", "summary", NULL};
 	const char *format = cli_args_value(args, "format");
 	bool from_file = cli_args_value(args, "document") != NULL;
 	bool is_summary = text_equal(format, "summary");
-	bool needs_methodology = is_summary || text_equal(format, "xlsx");
+	bool needs_methodology = is_summary || text_equal(format, "xlsx") || text_equal(format, "nominations");
 	if (!is_one_of(format, FORMATS)) {
-		cli_output_error(args, cli_text(args->lang, "--format is csv, json, xlsx, press or summary, not %s",
-		                                "--format — это csv, json, xlsx, press или summary, а не %s"), format);
+		cli_output_error(args, cli_text(args->lang, "--format is csv, json, xlsx, press, nominations or summary, not %s",
+		                                "--format — это csv, json, xlsx, press, nominations или summary, а не %s"), format);
 		return false;
 	}
 	if (from_file && needs_methodology && cli_args_value(args, "methodology") == NULL) {

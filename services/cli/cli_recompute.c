@@ -9,6 +9,7 @@
 #include "services/cli/cli_recompute_core.h"
 #include "services/cli/cli_registry.h"
 #include "services/metrics/rules.h"
+#include "services/ranking/ranking_document.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ static const struct cli_option OPTIONS[] = {
 	{"cohorts", "FILE", NULL, NULL, "the file of cohorts; needed for any but all", "файл групп сравнения; нужен для любой, кроме all"},
 	{"document", "FILE", NULL, NULL, "a rating (rating get --format json) to compare with; where it lists seqs, the logs count that far",
 	 "рейтинг (rating get --format json) для сравнения; если в нём есть seqs, журналы учитываются до них"},
+	{"out", "FILE", NULL, NULL, "where the whole rating goes, as rating get --format json has it",
+	 "куда записать весь рейтинг, в том же виде, что rating get --format json"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 };
 
@@ -34,9 +37,13 @@ static const struct cli_command COMMAND = {
 	.name = "rating recompute",
 	.example = "effreg rating recompute --logs logs --methodology methodology.json --period 2023",
 	.en = "Computes a rating from exported logs, without a database, and prints its result_digest: the one that was published, if the\n"
-	      "logs, the methodology and the result belong together. A log whose chain is broken is refused.",
+	      "logs, the methodology and the result belong together. A log whose chain is broken is refused.\n"
+	      "Any cohort and period can be had so, also authorities of a region by quarter: rating export --document reads what\n"
+	      "--out wrote.",
 	.ru = "Вычисляет рейтинг по выгруженным журналам, без базы данных, и печатает его result_digest: тот же, что опубликован, если\n"
-	      "журналы, методика и результат соответствуют друг другу. Журнал с нарушенной цепочкой отклоняется.",
+	      "журналы, методика и результат соответствуют друг другу. Журнал с нарушенной цепочкой отклоняется.\n"
+	      "Так можно получить любую группу сравнения за любой период, в том числе органы власти региона по кварталам: записанное\n"
+	      "в --out читает rating export --document.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 computed (and equal to the document), 1 a log is broken or the result is another one, 2 bad arguments or unreadable file",
@@ -447,13 +454,28 @@ static int conclude(const struct recompute *recompute, const struct ranking_run 
 	return CLI_EXIT_NEGATIVE;
 }
 
+/* Nobody published it: it is shown as a live one. */
+static enum status write_document(struct recompute *recompute, const struct ranking_run *run, const char *path)
+{
+	struct buf text;
+	buf_init(&text, RANKING_DOCUMENT_BYTES_MAX);
+	ranking_document_write(&text, run, &(struct ranking_edition){.kind = RANKING_KIND_LIVE});
+	buf_text(&text, "\n");
+	enum status status = buf_ok(&text) ? ambient_write_file(path, buf_span(&text), 0644, &recompute->fault) : STATUS_TOO_LARGE;
+	buf_clear(&text);
+	return status;
+}
+
 static int run_command(struct recompute *recompute, enum cli_format format)
 {
+	const char *path = cli_args_value(recompute->args, "out");
 	const struct ranking_run *run;
 	int exit_code = CLI_EXIT_USAGE;
 	enum status status = load_all(recompute);
 	if (status == STATUS_OK) {
 		status = compute(recompute, &run);
+		if (status == STATUS_OK && path != NULL)
+			status = write_document(recompute, run, path);
 		exit_code = status == STATUS_OK ? conclude(recompute, run, format) : CLI_EXIT_NEGATIVE;
 	}
 	if (status != STATUS_OK)

@@ -28,6 +28,7 @@ struct block {
 	double total[BLOCK], lost[BLOCK];
 	double weight[BLOCK], weight_lost[BLOCK];
 	double present[BLOCK];
+	double low[BLOCK], high[BLOCK];  /* of the children that carry weight */
 	bool zero[BLOCK], negative[BLOCK];
 };
 
@@ -95,6 +96,24 @@ static bool takes_negative(const struct methodology_aggregate *aggregate)
 	        aggregate->power == floor(aggregate->power));
 }
 
+/* A mean lies between its children: so units whose children all have the same value have that value, whichever of them is
+ * missing, and share a place; without this the last digit of weights rescaled would part them. An even power is no mean of
+ * what is negative. */
+static double between(const struct methodology_aggregate *aggregate, double mean, double low, double high)
+{
+	if (low < 0 && aggregate->method != METHODOLOGY_ARITHMETIC)
+		return mean;
+	return mean < low ? low : mean > high ? high : mean;
+}
+
+static void widen(struct block *block, const double *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		block->low[i] = values[i] < block->low[i] ? values[i] : block->low[i];
+		block->high[i] = values[i] > block->high[i] ? values[i] : block->high[i];
+	}
+}
+
 /* The plain sum of the arithmetic mean, without a branch: most of the time is spent here. */
 static void add_child(struct block *block, const double *values, double weight, size_t count)
 {
@@ -135,19 +154,26 @@ static void clear_block(struct block *block, size_t count)
 	memset(block->weight, 0, count * sizeof *block->weight);
 	memset(block->weight_lost, 0, count * sizeof *block->weight_lost);
 	memset(block->present, 0, count * sizeof *block->present);
+	for (size_t i = 0; i < count; i++) {
+		block->low[i] = INFINITY;
+		block->high[i] = -INFINITY;
+	}
 	memset(block->zero, 0, count * sizeof *block->zero);
 	memset(block->negative, 0, count * sizeof *block->negative);
 }
 
 static void settle_block(struct work *work, const struct block *block, size_t start, size_t count)
 {
+	const struct methodology_aggregate *aggregate = &work->node->aggregate;
 	for (size_t i = 0; i < count; i++) {
 		double weight = block->weight[i] + block->weight_lost[i];
 		double score = NAN;
 		bool rated = weight > 0 && enough(work, block->present[i]);
-		if (rated && !block->negative[i])
-			score = block->zero[i] ? 0
-			                       : backward(&work->node->aggregate, (block->total[i] + block->lost[i]) / weight);
+		if (rated && !block->negative[i] && block->zero[i])
+			score = 0;
+		else if (rated && !block->negative[i])
+			score = between(aggregate, backward(aggregate, (block->total[i] + block->lost[i]) / weight), block->low[i],
+			                block->high[i]);
 		settle(work, start + i, score, rated ? RANKING_NEGATIVE_CHILD : RANKING_TOO_FEW_CHILDREN);
 	}
 }
@@ -163,6 +189,8 @@ static void take_means(struct work *work)
 				add_child(&block, &work->columns[i][start], work->weights[i], count);
 			else
 				add_child_by(&block, &work->node->aggregate, &work->columns[i][start], work->weights[i], count);
+			if (work->weights[i] > 0)
+				widen(&block, &work->columns[i][start], count);
 		}
 		settle_block(work, &block, start, count);
 	}
@@ -364,39 +392,4 @@ void ranking_aggregation_init(struct ranking_aggregation *aggregation, struct ar
 	aggregation->absences = arena_array(arena, uint8_t, cells);
 	aggregation->imputed = arena_array(arena, size_t, table->methodology->node_count);
 	aggregation->scratch = arena_array(arena, double, table->units);
-}
-
-void ranking_weights_init(struct ranking_weights *weights, struct arena *arena, const struct methodology *methodology)
-{
-	weights->indicators = arena_array(arena, double, methodology->indicator_count);
-	weights->nodes = arena_array(arena, double, methodology->node_count);
-	for (size_t i = 0; i < methodology->indicator_count; i++)
-		weights->indicators[i] = methodology->indicators[i].weight;
-	for (size_t i = 0; i < methodology->node_count; i++)
-		weights->nodes[i] = methodology->nodes[i].weight;
-}
-
-double ranking_weights_of_child(const struct ranking_weights *weights, const struct methodology_child *child)
-{
-	return child->is_indicator ? weights->indicators[child->index] : weights->nodes[child->index];
-}
-
-/* From the root down: parents stand after their children in the order of the methodology. */
-void ranking_weights_effective(const struct methodology *methodology, const struct ranking_weights *weights,
-                               double *ret_indicators)
-{
-	double shares[METHODOLOGY_NODES_MAX];
-	shares[methodology->root] = 1;
-	for (size_t i = methodology->node_count; i-- > 0;) {
-		const struct methodology_node *node = &methodology->nodes[methodology->order[i]];
-		double sum = 0;
-		for (size_t k = 0; k < node->child_count; k++)
-			sum += ranking_weights_of_child(weights, &node->children[k]);
-		double scale = sum > 0 ? shares[methodology->order[i]] / sum : 0;
-		for (size_t k = 0; k < node->child_count; k++) {
-			const struct methodology_child *child = &node->children[k];
-			*(child->is_indicator ? &ret_indicators[child->index] : &shares[child->index]) =
-				ranking_weights_of_child(weights, child) * scale;
-		}
-	}
 }

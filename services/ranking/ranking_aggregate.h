@@ -1,14 +1,16 @@
 /* ranking_aggregate: from normalised indicators to the score of every node (RATING.md section 2, aggregate).
  *
  * A mean is taken over the children present, with the weights rescaled to 1; a child without weight is present and carries
- * nothing. Below min_available a node is missing. In a geometric, harmonic or negative power mean a 0 gives 0 and a
- * negative makes the node missing; so it does in a power mean of a power that is no whole number. The weighted median is
- * the value at half of the weight, and the mean of its two neighbours when half falls between them. Copeland compares the
- * units of one period. Nodes that are listed for imputing are filled in before their parent is computed. */
+ * nothing. A mean never leaves the span of its children, so that of equal children is exact. Below min_available a node is
+ * missing. In a geometric, harmonic or negative power mean a 0 gives 0 and a negative makes the node missing; so it does in
+ * a power mean of a power that is no whole number. The weighted median is the value at half of the weight, and the mean of
+ * its two neighbours when half falls between them. Copeland compares the units of one period. Nodes that are listed for
+ * imputing are filled in before their parent is computed. */
 #ifndef EFFREG_RANKING_AGGREGATE_H
 #define EFFREG_RANKING_AGGREGATE_H
 
 #include "services/ranking/ranking_table.h"
+#include "services/ranking/ranking_weights.h"
 
 /* Why a node is missing. */
 enum ranking_absence {
@@ -16,19 +18,6 @@ enum ranking_absence {
 	RANKING_TOO_FEW_CHILDREN,  /* none, fewer than min_available, or only such without weight */
 	RANKING_NEGATIVE_CHILD,    /* the mean is not defined */
 };
-
-/* By index of indicator and node; relative inside the parent. */
-struct ranking_weights {
-	double *indicators;
-	double *nodes;
-};
-
-/* The methodology's own. */
-void ranking_weights_init(struct ranking_weights *weights, struct arena *arena, const struct methodology *methodology);
-double ranking_weights_of_child(const struct ranking_weights *weights, const struct methodology_child *child);
-/* The share of each indicator in the root: the product of its own and its ancestors' shares of their parents. */
-void ranking_weights_effective(const struct methodology *methodology, const struct ranking_weights *weights,
-                               double *ret_indicators);
 
 struct ranking_aggregation {
 	const struct ranking_table *table;

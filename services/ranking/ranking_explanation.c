@@ -50,7 +50,7 @@ static enum status find_row(const struct methodology *methodology, const struct 
 {
 	if (methodology->panel_column != NULL)
 		return fault_set(fault, STATUS_UNSUPPORTED, "panel", "/panel", -1,
-		                 "in a panel a unit has several places: leave it out, and give the rows of one period");
+		                 "in a panel a unit has a place in each period: take one of them out first");
 	for (size_t row = 0; row < values->units; row++) {
 		*ret_row = row;
 		if (text_equal(values->codes[row], unit))

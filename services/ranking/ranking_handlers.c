@@ -190,8 +190,9 @@ enum status ranking_handlers_compute(struct ranking_handlers *handlers, const st
 		.methodology = handlers->methodology, .cohort = wish->cohort, .period = wish->period, .cutoff = wish->cutoff};
 	bool of_authorities = wish->cohort->rule == RANKING_RULE_AUTHORITIES;
 	if (of_authorities && strlen(wish->period) != strlen("2023"))  /* figures of authorities are kept of years alone */
-		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1, "authorities are rated by year, such as %.4s",
-		                 wish->period);
+		return fault_set(fault, STATUS_NOT_FOUND, "not_found", "", -1,
+		                 "authorities are rated by year, such as %.4s; for %s, export the logs and run effreg rating recompute "
+		                 "--cohort %s --period %s --out FILE", wish->period, wish->period, wish->cohort->code, wish->period);
 	enum status status = of_authorities
 	                         ? ranking_store_load_authorities(handlers->db, handlers->arena, &question, &regions)
 	                         : ranking_store_load_regions(handlers->db, handlers->arena, &question, &regions);

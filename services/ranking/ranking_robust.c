@@ -134,7 +134,7 @@ enum status ranking_robust_new(struct arena *arena, const struct ranking_table *
 	struct ranking_sorting order;
 	if (table->methodology->panel_column != NULL)
 		return fault_set(fault, STATUS_UNSUPPORTED, "panel", "/panel", -1,
-		                 "in a panel a unit has several places: leave it out, and give the rows of one period");
+		                 "in a panel a unit has a place in each period: take one of them out first");
 	if (units > RANKING_ROBUST_UNITS_MAX)
 		return fault_set(fault, STATUS_TOO_LARGE, "too_large", "", -1, "%zu units; at most %d", units, RANKING_ROBUST_UNITS_MAX);
 	struct ranking_robust *robust = arena_array(arena, struct ranking_robust, 1);

@@ -394,7 +394,7 @@ enum status ranking_what_if_reach(struct arena *arena, const struct methodology 
 {
 	if (methodology->panel_column != NULL)
 		return fault_set(fault, STATUS_UNSUPPORTED, "panel", "/panel", -1,
-		                 "in a panel a unit has several places: leave it out, and give the rows of one period");
+		                 "in a panel a unit has a place in each period: take one of them out first");
 	struct trial trial = {
 		.arena = arena,
 		.scratch = arena_new(RUN_BYTES_MAX),

@@ -366,7 +366,7 @@ static enum status check_runs(const struct ranking_runs *runs, struct fault *fau
 	for (size_t m = 0; m < 2; m++) {
 		if (runs->methodologies[m]->panel_column != NULL)
 			return fault_set(fault, STATUS_UNSUPPORTED, "panel", "/panel", -1,
-			                 "a panel cannot be compared with another run: leave it out, and give the rows of one period");
+			                 "a panel is a rating for each of its periods: take one of them out first");
 	}
 	return STATUS_OK;
 }

@@ -88,6 +88,29 @@ printf 'indicator,step,most\nq,1,20\n' >wrong.csv
 check "a step of nothing is refused with its line" ends_with 2 'wrong.csv:2: there is no indicator "q"' \
 	"$effreg" rank what-if --methodology rules.json --values full.csv --unit c --place 2 --steps wrong.csv
 
+# A panel of both years, its rows mixed: what is said of one of them is what its own file says.
+sed 's/"version": 2/"version": 2, "panel": {"column": "year", "scope": "local"}/' rules.json >panel.json
+{
+	echo unit,year,x,y,z
+	paste -d '\n' <(sed '1d; s/,/,2022,/' before.csv) <(sed '1d; s/,/,2023,/' after.csv)
+} >years.csv
+panel=(--methodology panel.json --values years.csv)
+"$effreg" rank explain "${panel[@]}" --unit a --at 2023 --since 2022 --format json >panel_why.json
+"$effreg" rank explain "${rules[@]}" --unit a --against before.csv --format json >file_why.json
+check "a move within a panel is explained as between its files" cmp panel_why.json file_why.json
+check_equal "the best and worst places of a period are its own" \
+	"$("$effreg" rank robust "${rules[@]}" --format csv)" "$("$effreg" rank robust "${panel[@]}" --at 2023 --format csv)"
+check_equal "and so is the smallest change to a place" \
+	"$("$effreg" rank what-if --methodology rules.json --values before.csv --unit a --place 1 --format json)" \
+	"$("$effreg" rank what-if "${panel[@]}" --at 2022 --unit a --place 1 --format json)"
+check "a panel is asked for its period" ends_with 2 "such as --at 2022 (/panel)" "$effreg" rank robust "${panel[@]}"
+check "a period that is not there is told" ends_with 2 'no row is of the period "2030"' \
+	"$effreg" rank explain "${panel[@]}" --unit a --at 2030
+check "what has no panel has no period" ends_with 2 "the methodology has no panel" "$effreg" rank robust "${rules[@]}" --at 2023
+sed -i 's/"local"/"global"/' panel.json
+check "a period that is measured by others is refused, with a way out" ends_with 2 'make the scope "local", or normalise by goalposts' \
+	"$effreg" rank what-if "${panel[@]}" --at 2023 --unit a --place 1
+
 # y and z are made of x: one says the same, the other, of which less is better, the contrary.
 echo "unit,x,y,z" >twins.csv
 for i in 1 2 3 4 5 6 7 8 9 10; do echo "u$i,$((i * 7 % 11)),$((i * 7 % 11 * 3 + 1)),$((i * 7 % 11 * 2))"; done >>twins.csv

@@ -256,6 +256,32 @@ check "they are published, verify and recompute" publish_and_recompute 2023 auth
 check "the table says who has a right to a bonus" fails_with 0 'лидеры, премия' centre_effreg rating get --period 2023 \
 	--cohort authorities.RU-VOR --lang ru
 
+# Kept are figures of years; the logs have the quarters.
+quarter_is_asked_for() {
+	fails_with 1 'rating recompute --cohort authorities.20000000 --period 2023-Q3' \
+		centre_effreg rating get --period 2023-Q3 --cohort authorities.RU-VOR
+}
+
+# Their figures are those that effreg indicator has, and the places follow from them.
+quarter_of_authorities_is_rated() {
+	alone rating recompute --logs "$test_work/logs" --methodology "$methodology" --cohorts "$centre_root/deploy/config/cohorts.json" \
+		--cohort authorities.20000000 --period 2023-Q3 --out "$test_work/quarter.json" &&
+		alone rating export --document "$test_work/quarter.json" --format csv --out "$test_work/quarter.csv" || return 1
+	local body figure compared=0
+	while IFS=$'\t' read -r body figure; do
+		[[ $(centre_effreg indicator RU-VOR digital_share --authority "$body" --period 2023-Q3 --format json |
+			python3 -c 'import json, sys; print("%.6f" % float(json.load(sys.stdin)["value"]))') == "$figure" ]] || return 1
+		compared=$((compared + 1))
+	done < <(python3 -c 'import csv, sys
+rows = [r for r in csv.DictReader(open(sys.argv[1], encoding="utf-8")) if r["digital_share"]]
+assert any(r["place"] for r in rows)
+for r in rows: print(r["authority"], "%.6f" % float(r["digital_share"]), sep="\t")' "$test_work/quarter.csv")
+	((compared > 0))
+}
+
+check "authorities by quarter are told the way to them" quarter_is_asked_for
+check "from the logs they are rated by quarter" quarter_of_authorities_is_rated
+
 # ---- exports
 
 export_as() {
@@ -330,12 +356,31 @@ assert len(lines) > 10 and all(float(l["place"]) == float(l["as published"]) for
 assert all(abs(float(l["score"]) - float(l["score as published"])) < 1e-9 for l in lines)'
 }
 
+# Over the table of all figures: who is rated and has the most, all of them, and nobody else.
+laureates_have_the_best_figures() {
+	python3 - "$test_work/export.csv" "$test_work/export.nominations" <<-'PYTHON'
+	import csv, sys
+	rows = [r for r in csv.DictReader(open(sys.argv[1], encoding="utf-8")) if r["place"]]
+	won = list(csv.DictReader(open(sys.argv[2], encoding="utf-8")))
+	codes = {r["nomination"] for r in won}
+	assert len(codes) > 3, codes
+	for code in codes:
+	    column = "change" if code == "rise" else code
+	    best = max(float(r[column]) for r in rows if r[column])
+	    expected = {r["region"] for r in rows if r[column] and float(r[column]) == best}
+	    assert {r["region"] for r in won if r["nomination"] == code} == expected, code
+	PYTHON
+}
+
 check "a table is written" export_as csv
 check "with every figure and every node" csv_has_every_figure
 check "the document is written" export_as json
 check "and verifies" alone rating verify "$test_work/export.json" --public-key "$centre_home/keys/rating.pub"
 check "a press extract is written" export_as press --lang ru
 check "it names the first" grep -F '1-е место — ' "$test_work/export.press"
+check "and the best of each group of indicators" grep -F 'Лучшие в номинациях: «Результат для людей» — ' "$test_work/export.press"
+check "nominations are written" export_as nominations
+check "the best figure of a group wins its nomination" laureates_have_the_best_figures
 check "a page about a region is written" export_as summary --region RU-VOR --against 2022 --lang ru
 check "it tells why the place changed" grep -F 'Почему изменилось место' "$test_work/export.summary"
 check "a workbook is written" export_as xlsx --lang en

@@ -130,11 +130,13 @@ static void the_press_is_told_who_leads(void **state)
 	struct explain_rating newer = rating_of(*state, "2023", NEW);
 	struct buf text;
 	buf_init(&text, TEXT_BYTES);
-	extract_press_write(&text, *state, newer.document, CLI_LANG_EN);
+	extract_press_write(&text, *state, newer.document, newer.methodology_json, CLI_LANG_EN);
 	assert_non_null(strstr(text.at, "1st: Oblast, 2nd: Oblast, 3rd: Oblast."));
+	assert_non_null(strstr(text.at, "The best in: a — Oblast; b — Oblast.\n"));
 	assert_non_null(strstr(text.at, "Rated: 5 regions."));
 	buf_reset(&text);
-	extract_press_write(&text, *state, newer.document, CLI_LANG_RU);
+	extract_press_write(&text, *state, newer.document, NULL, CLI_LANG_RU);
+	assert_null(strstr(text.at, "номинаци"));
 	assert_non_null(strstr(text.at, "1-е место — Область"));
 	assert_non_null(strstr(text.at, "5 регионов"));
 	buf_clear(&text);

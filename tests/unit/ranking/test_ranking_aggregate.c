@@ -50,6 +50,32 @@ static void every_mean_weighs_the_children_present(void **state)
 	}
 }
 
+/* Each weight rescaled, and each logarithm and reciprocal, costs a last digit; places are told apart by exact equality. */
+static void children_that_are_equal_have_that_mean_whichever_is_missing(void **state)
+{
+	static const double HUNDREDS[] = {
+		100, 100,     MISSING, 100,     100,
+		100, MISSING, 100,     100,     MISSING,
+		100, 100,     100,     MISSING, MISSING,
+	};
+	static const char *const MEANS[] = {
+		"{\"method\":\"arithmetic\"}", "{\"method\":\"geometric\"}", "{\"method\":\"harmonic\"}", "{\"method\":\"median\"}",
+		"{\"method\":\"power\",\"power\":0.5}", "{\"method\":\"power\",\"power\":3}", "{\"method\":\"power\",\"power\":-2}",
+	};
+	static const char WEIGHTED[] = "{\"code\":\"x\",\"parent\":\"index\",\"weight\":0.07,\"goalposts\":[0,100]},"
+	                               "{\"code\":\"y\",\"parent\":\"index\",\"weight\":0.6,\"goalposts\":[0,100]},"
+	                               "{\"code\":\"z\",\"parent\":\"index\",\"weight\":0.1,\"goalposts\":[0,100]}";
+	for (size_t i = 0; i < ARRAY_COUNT(MEANS); i++) {
+		const struct methodology *methodology = flat_methodology(*state, WEIGHTED, arena_printf(
+			*state, "\"normalise\":{\"method\":\"goalposts\",\"range\":[0,100]},\"aggregate\":[%s]", MEANS[i]));
+		struct ranking_scores scores = run_columns(*state, methodology, HUNDREDS, 5);
+		for (size_t unit = 0; unit < 5; unit++) {
+			assert_true(scores.nodes[unit] == 100);
+			assert_int_equal(scores.places[unit], 1);
+		}
+	}
+}
+
 /* A tool was seen whose power mean is missing as soon as one child is. */
 static void a_power_mean_is_there_when_a_child_is_missing(void **state)
 {
@@ -272,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_mean_weighs_the_children_present, make_arena, drop_arena),
+		cmocka_unit_test_setup_teardown(children_that_are_equal_have_that_mean_whichever_is_missing, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(a_power_mean_is_there_when_a_child_is_missing, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(a_negative_child_makes_a_mean_missing_with_a_reason, make_arena, drop_arena),
 		cmocka_unit_test_setup_teardown(aggregates_run_from_the_leaves_parents_up_and_a_node_may_have_its_own, make_arena,
