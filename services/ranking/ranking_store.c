@@ -108,10 +108,11 @@ enum status ranking_store_postpone_due(struct db *db, const char *cohort, const 
 
 /* ---- what a rating is computed from ---- */
 
-/* One row for each region and wanted figure; the first figures are these, then come the indicators. */
+/* One row for each region or authority. Its figures are JSON objects by code: what others tell of it, its own, and those that are
+ * 0 where it has no row. */
+enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED, COLUMN_PREVIOUS,
+       COLUMN_JOINED, COLUMN_OF_OTHERS, COLUMN_OWN, COLUMN_ABSENT, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_AUTHORITY };
 enum { WANTED_MEASURED, WANTED_SIZE, WANTED_INDICATORS };
-enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, COLUMN_HEAD, COLUMN_SETTLED,
-       COLUMN_PREVIOUS, COLUMN_JOINED, COLUMN_FIGURE, COLUMN_DISTRICT, COLUMN_NEWCOMER, COLUMN_AUTHORITY };
 
 /* Whether the region has joined by period, a parameter: a stock, which stands in every period up to its horizon's last December. A
  * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year. */
@@ -120,9 +121,16 @@ enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, CO
 	" WHERE joined.region_id = region.region_id AND joined.subject = '' AND joined.code = 'joined'" \
 	" AND joined.period = LEAST(" period "::text, pg_catalog.left(horizon.month_last, 4) || $11) OFFSET 0), false)"
 
-/* A number of things of which there is no row is 0 within the months that the region's log speaks of ($9 to $10 are the period's); what
- * others tell of a region is added up over them. The head is the hash at the seq the figures reach, which is the log's own head once
- * everything is settled. OFFSET 0: by the primary key, whatever the planner thinks of a table that has just been filled. */
+/* As text, rounded to $6 places. */
+#define FIGURE(value) "pg_catalog.trim_scale(pg_catalog.round(" value ", $6::integer))::text"
+
+/* A number of things of which there is no row is 0 within the months that the log speaks of. */
+#define ABSENT_SQL "(SELECT pg_catalog.json_object_agg(code, '0') FROM effreg.indicator" \
+	" WHERE absent_is_zero AND NOT of_others AND code = ANY($4::text[]))"
+
+/* The months are $9 to $10; what others tell of a region is added up over them. The head is the hash at the seq the figures reach,
+ * which is the log's own head once everything is settled. One look into the primary key for each region; OFFSET 0: whatever the
+ * planner thinks of a table that has just been filled. */
 static const char REGIONS_SQL[] =
 	"WITH previous_run AS ("
 	"  SELECT kind, revision FROM effreg.rating_run WHERE cohort = $1 AND period = $3" NEWEST_FIRST "),"
@@ -148,20 +156,20 @@ static const char REGIONS_SQL[] =
 	"    ON previous.cohort = $1 AND previous.period = $3"
 	"    AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
 	"   ON previous.region_id = region.region_id AND previous.authority = '')"
-	" SELECT body.region_id, body.iso, body.name_ru, body.name_en, body.seq, body.head, body.settled, body.place,"
-	"  wanted.position = 1 AND body.joined,"
-	"  pg_catalog.trim_scale(pg_catalog.round(CASE"
-	"   WHEN indicator.of_others THEN (SELECT pg_catalog.sum(other.value) FROM effreg.indicator_value AS other"
-	"    WHERE other.subject LIKE 'region/%' AND other.subject = 'region/' || body.region_id AND other.period = $2 AND other.code = wanted.code)"
-	"   WHEN value.code IS NOT NULL THEN value.value"
-	"   WHEN indicator.absent_is_zero AND body.month_first <= $10 AND body.month_last >= $9 THEN 0 END, $6::integer))::text,"
-	"  body.federal_district_en, wanted.position = 1 AND NOT body.joined_before, NULL"
+	" SELECT body.region_id, body.iso, body.name_ru, body.name_en, body.seq, body.head, body.settled, body.place, body.joined,"
+	"  of_others.figures, own.figures, CASE WHEN body.month_first <= $10 AND body.month_last >= $9 THEN " ABSENT_SQL " END,"
+	"  body.federal_district_en, NOT body.joined_before, NULL"
 	" FROM body"
-	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
-	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code"
-	" LEFT JOIN LATERAL (SELECT stored.code, stored.value FROM effreg.indicator_value AS stored WHERE stored.region_id = body.region_id"
-	"  AND stored.subject = '' AND stored.period = $2 AND stored.code = wanted.code OFFSET 0) AS value ON true"
-	" ORDER BY body.region_id, wanted.position";
+	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(stored.code, " FIGURE("stored.value") ") AS figures"
+	"  FROM effreg.indicator_value AS stored WHERE stored.region_id = body.region_id AND stored.subject = '' AND stored.period = $2"
+	"  AND stored.code = ANY(ARRAY(SELECT wanted.code FROM pg_catalog.unnest($4::text[]) AS wanted(code)"
+	"   LEFT JOIN effreg.indicator ON indicator.code = wanted.code WHERE indicator.of_others IS NOT TRUE)) OFFSET 0) AS own ON true"
+	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(told.code, told.figure) AS figures"
+	"  FROM (SELECT other.code, " FIGURE("pg_catalog.sum(other.value)") " AS figure FROM effreg.indicator_value AS other"
+	"   WHERE other.subject LIKE 'region/%' AND other.subject = 'region/' || body.region_id AND other.period = $2"
+	"   AND other.code = ANY(ARRAY(SELECT code FROM effreg.indicator WHERE of_others AND code = ANY($4::text[])))"
+	"   GROUP BY other.code) AS told) AS of_others ON true"
+	" ORDER BY body.region_id";
 
 /* The same for the authorities of region $1 that events have registered: the parameters but for the first two are those of
  * REGIONS_SQL. An authority has joined when it is registered by the end of the period and has not left by then. */
@@ -174,15 +182,12 @@ static const char AUTHORITIES_SQL[] =
 	"   ELSE COALESCE(($7::json->>$1)::bigint, 0) <= COALESCE(figures.seq, 0) END,"
 	"  previous.place,"
 	"  body.attributes->>'registered_on' <= $9 AND COALESCE(body.attributes->>'left_on' > $9, true),"
-	"  pg_catalog.trim_scale(pg_catalog.round(CASE WHEN value.code IS NOT NULL THEN value.value"
-	"   WHEN indicator.absent_is_zero AND horizon.month_first <= pg_catalog.left($9, 7) AND horizon.month_last >= $10"
-	"    THEN 0 END, $6::integer))::text,"
+	"  NULL, own.figures, CASE WHEN horizon.month_first <= pg_catalog.left($9, 7) AND horizon.month_last >= $10 THEN " ABSENT_SQL " END,"
 	"  NULL, false, body.entity"
 	" FROM effreg.entity AS body"
-	" CROSS JOIN pg_catalog.unnest($4::text[]) WITH ORDINALITY AS wanted(code, position)"
-	" LEFT JOIN effreg.indicator_value AS value ON value.region_id = $1 AND value.subject = 'authority/' || body.entity"
-	"  AND value.period = $8 AND value.code = wanted.code"
-	" LEFT JOIN effreg.indicator ON indicator.code = wanted.code AND NOT indicator.of_others"
+	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(stored.code, " FIGURE("stored.value") ") AS figures"
+	"  FROM effreg.indicator_value AS stored WHERE stored.region_id = $1 AND stored.subject = 'authority/' || body.entity"
+	"  AND stored.period = $8 AND stored.code = ANY($4::text[]) OFFSET 0) AS own ON true"
 	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = $1"
 	" LEFT JOIN effreg.event_head ON event_head.region_id = $1"
 	" LEFT JOIN effreg.cursor AS figures ON figures.consumer = $5 AND figures.stream = 'event' AND figures.key = $1"
@@ -192,16 +197,52 @@ static const char AUTHORITIES_SQL[] =
 	"   AND previous.kind = previous_run.kind AND previous.revision = previous_run.revision)"
 	"  ON previous.region_id = $1 AND previous.authority = body.entity"
 	" WHERE body.region_id = $1 AND body.kind = 'authority' AND body.attributes->>'registered_on' IS NOT NULL"
-	" ORDER BY body.entity, wanted.position";
+	" ORDER BY body.entity";
 
-static void take_figure(struct ranking_region *region, const char **figures, size_t wanted, const char *figure)
+/* The objects of a row, in the order in which a code is looked for. */
+enum { FIGURES_COUNT = COLUMN_ABSENT - COLUMN_OF_OTHERS + 1 };
+
+static enum status read_figures(struct arena *arena, const struct db_rows *rows, size_t row,
+                                const struct json *ret_figures[FIGURES_COUNT])
 {
-	if (wanted == WANTED_MEASURED)
-		region->measured = figure != NULL ? strtoll(figure, NULL, 10) : 0;
-	else if (wanted == WANTED_SIZE)
-		region->size = figure;
-	else
-		figures[wanted - WANTED_INDICATORS] = figure;
+	struct fault fault = {.offset = -1};
+	for (size_t i = 0; i < FIGURES_COUNT; i++) {
+		size_t column = COLUMN_OF_OTHERS + i;
+		ret_figures[i] = NULL;
+		if (db_is_null(rows, row, column))
+			continue;
+		if (json_parse(arena, db_get_text(rows, row, column), db_get_len(rows, row, column), &JSON_LIMITS_DOCUMENT,
+		               &ret_figures[i], &fault) != STATUS_OK)
+			return STATUS_BUG;
+	}
+	return STATUS_OK;
+}
+
+/* NULL: it has none, or what it has is not known. */
+static const char *find_figure(const struct json *const figures[FIGURES_COUNT], const char *code)
+{
+	for (size_t i = 0; i < FIGURES_COUNT; i++) {
+		if (figures[i] != NULL && json_find(figures[i], code) != NULL)
+			return json_find_string(figures[i], code);
+	}
+	return NULL;
+}
+
+static enum status take_figures(struct arena *arena, const struct db_rows *rows, size_t row, const char *const *wanted,
+                                size_t wanted_count, struct ranking_region *region)
+{
+	const struct json *figures[FIGURES_COUNT];
+	const char **taken = arena_array(arena, const char *, wanted_count - WANTED_INDICATORS);
+	enum status status = read_figures(arena, rows, row, figures);
+	if (status != STATUS_OK)
+		return status;
+	const char *measured = find_figure(figures, wanted[WANTED_MEASURED]);
+	region->measured = measured != NULL ? strtoll(measured, NULL, 10) : 0;
+	region->size = find_figure(figures, wanted[WANTED_SIZE]);
+	for (size_t i = WANTED_INDICATORS; i < wanted_count; i++)
+		taken[i - WANTED_INDICATORS] = find_figure(figures, wanted[i]);
+	region->figures = taken;
+	return STATUS_OK;
 }
 
 static struct ranking_region take_region(struct arena *arena, const struct db_rows *rows, size_t row)
@@ -258,22 +299,20 @@ static const char *const *wanted_codes(struct arena *arena, const struct ranking
 	return codes;
 }
 
-static void take_regions(struct arena *arena, const struct db_rows *rows, size_t wanted_count,
-                         struct ranking_regions *ret_regions)
+static enum status take_regions(struct arena *arena, const struct db_rows *rows, const char *const *wanted, size_t wanted_count,
+                                struct ranking_regions *ret_regions)
 {
-	size_t count = db_rows_count(rows) / wanted_count;
+	size_t count = db_rows_count(rows);
 	struct ranking_region *regions = arena_array(arena, struct ranking_region, count);
+	enum status status = STATUS_OK;
 	*ret_regions = (struct ranking_regions){.regions = regions, .count = count};
-	for (size_t i = 0; i < count; i++) {
-		size_t first = i * wanted_count;
-		const char **figures = arena_array(arena, const char *, wanted_count - WANTED_INDICATORS);
-		regions[i] = take_region(arena, rows, first);
-		regions[i].figures = figures;
-		for (size_t wanted = 0; wanted < wanted_count; wanted++)
-			take_figure(&regions[i], figures, wanted, db_copy_text(arena, rows, first + wanted, COLUMN_FIGURE));
-		if (!db_get_bool(rows, first, COLUMN_SETTLED))
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		regions[i] = take_region(arena, rows, i);
+		status = take_figures(arena, rows, i, wanted, wanted_count, &regions[i]);
+		if (!db_get_bool(rows, i, COLUMN_SETTLED))
 			ret_regions->unsettled = regions[i].region;
 	}
+	return status;
 }
 
 enum status ranking_store_load_regions(struct db *db, struct arena *arena, const struct ranking_question *question,
@@ -298,9 +337,9 @@ enum status ranking_store_load_regions(struct db *db, struct arena *arena, const
 	enum status status = db_query(db, REGIONS_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	take_regions(arena, rows, wanted_count, ret_regions);
+	status = take_regions(arena, rows, wanted, wanted_count, ret_regions);
 	db_rows_destroy(&rows);
-	return STATUS_OK;
+	return status;
 }
 
 enum status ranking_store_load_authorities(struct db *db, struct arena *arena, const struct ranking_question *question,
@@ -321,9 +360,9 @@ enum status ranking_store_load_authorities(struct db *db, struct arena *arena, c
 	enum status status = db_query(db, AUTHORITIES_SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	take_regions(arena, rows, wanted_count, ret_regions);
+	status = take_regions(arena, rows, wanted, wanted_count, ret_regions);
 	db_rows_destroy(&rows);
-	return STATUS_OK;
+	return status;
 }
 
 enum status ranking_store_has_figures(struct db *db, const char *period, bool *ret_has)
