@@ -26,6 +26,7 @@ struct stream {
 	const char *name;            /* "event", "metric", "rating" */
 	const char *head_sql;        /* $1 key → last_seq */
 	const char *read_sql;        /* $1 key, $2 after seq, $3 limit → seq, body, recorded µs */
+	const char *read_many_sql;   /* $1 keys, $2 after seqs, $3 limit of each → key, seq, body, recorded µs, key by key (NULL: not read so) */
 	const char *behind_sql;      /* $1 consumer, $2 limit → keys whose head is past the cursor */
 	const char *write_sql;       /* $1 key, $2 body: appends, moving the head; → seq (NULL: see stream_append) */
 };
@@ -86,6 +87,7 @@ enum status stream_write_later(struct db *db, const struct stream *stream, const
 /* ---- Consume ---- */
 
 struct stream_record {
+	const char *key;
 	uint64_t seq;
 	int64_t recorded_us;
 	struct span body;
@@ -95,7 +97,7 @@ struct stream_record {
  * the turn's transaction; the cursor is moved by the consumer. Memory from arena lasts until the turn ends. */
 struct stream_turn {
 	struct db *db;
-	const char *key;
+	const char *key;             /* NULL: records of several keys, each key's together and contiguous; see options.together */
 	uint64_t cursor_seq;
 	const struct stream_record *records;
 	size_t count;
@@ -114,6 +116,8 @@ struct stream_consumer_options {
 	enum stream_poison poison;
 	/* What apply keeps in memory of a key is dear: a key that another instance moved within STREAM_KEEP_MS is left to it. */
 	bool keeps_keys;
+	/* A turn may take records of several keys: for what costs little beside its transaction. Not with keeps_keys. */
+	bool together;
 	/* A transient status repeats the turn, any other counts as the record's fault. */
 	enum status (*apply)(void *context, const struct stream_turn *turn);
 	/* After commit: publish hints, forget nothing. May be NULL. */

@@ -27,6 +27,11 @@
 #define READ_SQL(table, key) \
 	"SELECT seq, body, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint FROM effreg." table \
 	" WHERE " key " = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::integer"
+#define READ_MANY_SQL(table, key) \
+	"SELECT asked.key, r.seq, r.body, (EXTRACT(epoch FROM r.recorded_time) * 1000000)::bigint" \
+	" FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::bigint[])) WITH ORDINALITY AS asked(key, seq, place)" \
+	" CROSS JOIN LATERAL (SELECT seq, body, recorded_time FROM effreg." table " WHERE " key " = asked.key AND seq > asked.seq" \
+	" ORDER BY seq LIMIT $3::integer) AS r ORDER BY asked.place, r.seq"
 #define HEAD_SQL(table, key) "SELECT last_seq FROM effreg." table "_head WHERE " key " = $1"
 #define BEHIND_SQL(table, key) \
 	"SELECT h." key " FROM effreg." table "_head h LEFT JOIN effreg.cursor c" \
@@ -42,6 +47,7 @@ const struct stream STREAM_EVENT = {
 	.name = "event",
 	.head_sql = HEAD_SQL("event", "region_id"),
 	.read_sql = READ_SQL("event", "region_id"),
+	.read_many_sql = READ_MANY_SQL("event", "region_id"),
 	.behind_sql = BEHIND_SQL("event", "region_id"),
 };
 
@@ -49,6 +55,7 @@ const struct stream STREAM_METRIC = {
 	.name = "metric",
 	.head_sql = HEAD_SQL("metric", "region_id"),
 	.read_sql = READ_SQL("metric", "region_id"),
+	.read_many_sql = READ_MANY_SQL("metric", "region_id"),
 	.behind_sql = BEHIND_SQL("metric", "region_id"),
 	.write_sql = WRITE_SQL("metric", "region_id"),
 };

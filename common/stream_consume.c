@@ -17,7 +17,7 @@
  * Between the count and the try another instance may take the key, and the surroundings may fail in either: such an
  * attempt never reached the record and is given back, at once or, when the database is away, before the next work
  * (owed). Else a few restarts of the database, or many instances starting together, would park healthy records. */
-#include "common/stream.h"
+#include "common/stream_model.h"
 
 #include "common/ambient.h"
 #include "common/log.h"
@@ -28,46 +28,6 @@
 #define KEYS_MAX        4096
 #define TURN_BYTES_MAX  ((size_t)512 * 1024 * 1024)
 
-/* A cursor's row, locked by this transaction. */
-struct cursor {
-	uint64_t seq;
-	int64_t moved_us;                /* updated_time: changes whenever anybody moves the cursor */
-	int64_t age_ms;                  /* since then, by the database's clock */
-};
-
-/* A key that another instance is at. */
-struct others {
-	char key[STREAM_KEY_MAX];
-	int64_t until_ms;                /* hints are of no use before (monotonic) */
-};
-
-/* A key of which this process has finished a turn. */
-struct proven {
-	char key[STREAM_KEY_MAX];
-	int64_t moved_us;                /* as the process left it: with another value, what is kept in memory is void */
-};
-
-/* An attempt that was counted. */
-struct attempt {
-	char key[STREAM_KEY_MAX];
-	uint64_t seq;
-	int64_t number;                  /* from 1; 0 = none */
-};
-
-struct stream_consumer {
-	struct db *db;
-	struct stream_consumer_options options;
-	struct arena *arena;             /* one turn's memory */
-	char (*hints)[STREAM_KEY_MAX];   /* keys that have records; a set, oldest first */
-	size_t hints_count;
-	struct proven *proven;           /* a set */
-	size_t proven_count;
-	struct others *others;           /* a set; empty unless options.keeps_keys */
-	size_t others_count;
-	struct attempt owed;             /* counted, never begun, not given back yet */
-	struct stream_consumer_counts counts;
-};
-
 struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_consumer_options *options)
 {
 	struct stream_consumer *consumer = calloc(1, sizeof *consumer);
@@ -77,6 +37,7 @@ struct stream_consumer *stream_consumer_new(struct db *db, const struct stream_c
 	if (consumer->options.batch_max == 0)
 		consumer->options.batch_max = STREAM_BATCH_MAX;
 	ASSERT(consumer->options.batch_max <= STREAM_TURN_MAX);
+	ASSERT(!options->together || (options->stream->read_many_sql != NULL && !options->keeps_keys));
 	consumer->arena = arena_new(TURN_BYTES_MAX);
 	consumer->hints = calloc(KEYS_MAX, sizeof *consumer->hints);
 	consumer->proven = calloc(KEYS_MAX, sizeof *consumer->proven);
@@ -156,15 +117,14 @@ void stream_consumer_hint(struct stream_consumer *consumer, const char *key)
 		snprintf(consumer->hints[consumer->hints_count++], STREAM_KEY_MAX, "%s", key);
 }
 
-/* The oldest hint first, so that a busy key cannot starve the others. */
-static void take_hint(struct stream_consumer *consumer, char key[STREAM_KEY_MAX])
+void stream_take_hint(struct stream_consumer *consumer, char key[STREAM_KEY_MAX])
 {
 	memcpy(key, consumer->hints[0], STREAM_KEY_MAX);
 	consumer->hints_count--;
 	memmove(consumer->hints[0], consumer->hints[1], consumer->hints_count * sizeof *consumer->hints);
 }
 
-static struct proven *find_proven(const struct stream_consumer *consumer, const char *key)
+struct proven *stream_find_proven(const struct stream_consumer *consumer, const char *key)
 {
 	for (size_t i = 0; i < consumer->proven_count; i++) {
 		if (text_equal(consumer->proven[i].key, key))
@@ -173,10 +133,9 @@ static struct proven *find_proven(const struct stream_consumer *consumer, const 
 	return NULL;
 }
 
-/* A key that finds no room stays unproven: its turns cost one more commit. */
-static void note_proven(struct stream_consumer *consumer, const char *key, int64_t moved_us)
+void stream_note_proven(struct stream_consumer *consumer, const char *key, int64_t moved_us)
 {
-	struct proven *proven = find_proven(consumer, key);
+	struct proven *proven = stream_find_proven(consumer, key);
 	if (proven == NULL && consumer->proven_count < KEYS_MAX) {
 		proven = &consumer->proven[consumer->proven_count++];
 		snprintf(proven->key, sizeof proven->key, "%s", key);
@@ -187,12 +146,12 @@ static void note_proven(struct stream_consumer *consumer, const char *key, int64
 
 static void unprove(struct stream_consumer *consumer, const char *key)
 {
-	struct proven *proven = find_proven(consumer, key);
+	struct proven *proven = stream_find_proven(consumer, key);
 	if (proven != NULL)
 		*proven = consumer->proven[--consumer->proven_count];
 }
 
-static void forget(struct stream_consumer *consumer, const char *key)
+void stream_forget(struct stream_consumer *consumer, const char *key)
 {
 	if (consumer->options.forget != NULL)
 		consumer->options.forget(consumer->options.context, key);
@@ -217,7 +176,6 @@ static enum status find_behind(struct stream_consumer *consumer)
 
 /* ---- The cursor ---- */
 
-#define MOVED_US "(EXTRACT(epoch FROM updated_time) * 1000000)::bigint"
 #define AGE_MS   "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - updated_time) * 1000)::bigint"
 
 /* Moved lately by anybody but this process: it knows more of the key than we do. */
@@ -225,7 +183,7 @@ static bool is_kept_elsewhere(const struct stream_consumer *consumer, const char
 {
 	if (!consumer->options.keeps_keys || cursor->seq == 0 || cursor->age_ms >= STREAM_KEEP_MS)
 		return false;
-	const struct proven *proven = find_proven(consumer, key);
+	const struct proven *proven = stream_find_proven(consumer, key);
 	return proven == NULL || proven->moved_us != cursor->moved_us;
 }
 
@@ -234,7 +192,7 @@ static bool is_kept_elsewhere(const struct stream_consumer *consumer, const char
 static enum status take_cursor(struct stream_consumer *consumer, const char *key, struct cursor *ret_cursor)
 {
 	static const char TAKE_SQL[] =
-		"SELECT seq, " MOVED_US ", " AGE_MS " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
+		"SELECT seq, " STREAM_MOVED_US ", " AGE_MS " FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3 FOR UPDATE SKIP LOCKED";
 	static const char CREATE_SQL[] =
 		"INSERT INTO effreg.cursor (consumer, stream, key) SELECT $1::text, $2::text, $3::text WHERE NOT EXISTS"
 		" (SELECT FROM effreg.cursor WHERE consumer = $1 AND stream = $2 AND key = $3) ON CONFLICT (consumer, stream, key) DO NOTHING";
@@ -273,7 +231,7 @@ static enum status move_cursor(struct stream_consumer *consumer, const char *key
 		"WITH settled AS (DELETE FROM effreg.attempt WHERE consumer = $1 AND stream = $2 AND key = $3 AND seq <= $4::bigint"
 		" AND parked_time IS NULL)"
 		" UPDATE effreg.cursor SET seq = $4::bigint, updated_time = pg_catalog.clock_timestamp()"
-		" WHERE consumer = $1 AND stream = $2 AND key = $3 RETURNING " MOVED_US;
+		" WHERE consumer = $1 AND stream = $2 AND key = $3 RETURNING " STREAM_MOVED_US;
 	const struct db_param params[] = {
 		db_text(consumer->options.consumer), db_text(consumer->options.stream->name), db_text(key),
 		db_integer(consumer->arena, (int64_t)seq)};
@@ -289,10 +247,12 @@ struct reading {
 	size_t bytes;
 };
 
-static enum status take_record(struct stream_consumer *consumer, const struct db_rows *rows, size_t row, uint64_t expected, struct reading *reading)
+static enum status take_record(struct stream_consumer *consumer, const char *key, const struct db_rows *rows, size_t row, uint64_t expected,
+                               struct reading *reading)
 {
 	size_t len = db_get_len(rows, row, 1);
 	reading->at[reading->count++] = (struct stream_record){
+		.key = key,
 		.seq = (uint64_t)db_get_integer(rows, row, 0),
 		.body = span_of(arena_text(consumer->arena, db_get_text(rows, row, 1), len), len),
 		.recorded_us = db_get_integer(rows, row, 2),
@@ -320,7 +280,7 @@ static enum status read_some(struct stream_consumer *consumer, const char *key, 
 		reading->capacity = capacity;
 	}
 	for (size_t row = 0; row < *ret_count && status == STATUS_OK; row++)
-		status = take_record(consumer, rows, row, after + 1 + row, reading);
+		status = take_record(consumer, key, rows, row, after + 1 + row, reading);
 	db_rows_destroy(&rows);
 	return status;
 }
@@ -366,9 +326,9 @@ static enum status apply_records(struct stream_consumer *consumer, const char *k
 	status = read_records(consumer, key, cursor.seq, limit, &records, &count, &outcome->all);
 	if (status != STATUS_OK || count == 0)
 		return status;
-	const struct proven *proven = find_proven(consumer, key);
+	const struct proven *proven = stream_find_proven(consumer, key);
 	if (proven == NULL || proven->moved_us != cursor.moved_us)
-		forget(consumer, key);
+		stream_forget(consumer, key);
 	const struct stream_turn turn = {.db = consumer->db, .key = key, .cursor_seq = cursor.seq, .records = records,
 	                                 .count = count, .arena = consumer->arena, .fault = &outcome->fault};
 	outcome->applying = true;
@@ -396,7 +356,7 @@ static void turn_failed(struct stream_consumer *consumer, const char *key, enum 
 	outcome->count = 0;
 	outcome->at_fault = outcome->applying && status_group(status) != STATUS_GROUP_TRANSIENT;
 	describe(consumer, status, &outcome->fault);
-	forget(consumer, key);
+	stream_forget(consumer, key);
 	consumer->counts.failures++;
 	log_write(LOG_EVENT_turn_failed, "consumer", consumer->options.consumer, "key", key, "status", status_name(status), "error",
 	          outcome->fault.text, NULL);
@@ -408,7 +368,7 @@ static void turn_done(struct stream_consumer *consumer, const char *key, struct 
 	consumer->counts.turns++;
 	consumer->counts.records += outcome->count;
 	ASSERT(db_rows_count(outcome->moved) == 1);
-	note_proven(consumer, key, db_get_integer(outcome->moved, 0, 0));
+	stream_note_proven(consumer, key, db_get_integer(outcome->moved, 0, 0));
 	if (consumer->options.committed != NULL)
 		consumer->options.committed(consumer->options.context, key, outcome->seq);
 }
@@ -570,7 +530,7 @@ static enum status park(struct stream_consumer *consumer, const struct attempt *
 		status = db_commit(consumer->db);
 	else
 		db_rollback(consumer->db);
-	forget(consumer, attempt->key);
+	stream_forget(consumer, attempt->key);
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	consumer->counts.parked++;
@@ -645,13 +605,13 @@ static enum status run_batch(struct stream_consumer *consumer, struct attempt *a
 	return run_singly(consumer, attempt);
 }
 
-static enum status run_key(struct stream_consumer *consumer, const char *key, bool *ret_more)
+enum status stream_run_key(struct stream_consumer *consumer, const char *key, bool *ret_more)
 {
 	struct attempt attempt = {.number = 0};
 	snprintf(attempt.key, sizeof attempt.key, "%s", key);
 	arena_reset(consumer->arena);
 	*ret_more = false;
-	if (find_proven(consumer, key) == NULL) {
+	if (stream_find_proven(consumer, key) == NULL) {
 		enum status status = count_attempt(consumer, "", &attempt);
 		if (status != STATUS_OK || attempt.number == 0)
 			return status;
@@ -669,11 +629,13 @@ enum status stream_consumer_work(struct stream_consumer *consumer, bool poll, un
 	enum status status = pay_owed(consumer);
 	if (status == STATUS_OK && poll)
 		status = find_behind(consumer);
+	if (status == STATUS_OK && consumer->options.together)
+		status = stream_work_together(consumer, turns_max, ret_turns);
 	while (status == STATUS_OK && consumer->hints_count > 0 && *ret_turns < turns_max) {
 		char key[STREAM_KEY_MAX];
 		bool more;
-		take_hint(consumer, key);
-		status = run_key(consumer, key, &more);
+		stream_take_hint(consumer, key);
+		status = stream_run_key(consumer, key, &more);
 		if (status == STATUS_OK && more)
 			stream_consumer_hint(consumer, key);
 		(*ret_turns)++;

@@ -140,6 +140,7 @@ static enum status start_following(struct ranking *ranking, struct fault *fault)
 		.consumer = RANKING_CONSUMER,
 		.stream = &STREAM_METRIC,
 		.poison = STREAM_PARK,
+		.together = true,
 		.apply = ranking_handlers_apply,
 		.context = ranking->handlers,
 	};

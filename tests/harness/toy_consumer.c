@@ -5,6 +5,8 @@
 
 #define TURNS_A_CALL 4
 
+bool toy_together;
+
 enum status toy_tables(struct db *db)
 {
 	return db_exec(db, "DROP TABLE IF EXISTS public.toy_total, public.toy_applied;"
@@ -47,9 +49,8 @@ static enum status misbehave(struct toy *toy, const struct stream_turn *turn)
 	return toy->bad_status;
 }
 
-static enum status toy_apply(void *context, const struct stream_turn *turn)
+static enum status apply_key(struct toy *toy, const struct stream_turn *turn)
 {
-	struct toy *toy = context;
 	bool known = toy->kept && toy->seq == turn->cursor_seq && text_equal(toy->key, turn->key);
 	enum status status = known ? STATUS_OK : load_total(toy, turn);
 	toy->kept = false;
@@ -63,6 +64,27 @@ static enum status toy_apply(void *context, const struct stream_turn *turn)
 	snprintf(toy->key, sizeof toy->key, "%s", turn->key);
 	toy->seq = turn->cursor_seq + turn->count;
 	toy->kept = status == STATUS_OK;
+	return status;
+}
+
+/* Of several keys: each as a turn of its own. */
+static enum status toy_apply(void *context, const struct stream_turn *turn)
+{
+	struct toy *toy = context;
+	enum status status = STATUS_OK;
+	if (turn->key != NULL)
+		return apply_key(toy, turn);
+	toy->togethers += turn->count > 0 && !text_equal(turn->records[0].key, turn->records[turn->count - 1].key);
+	for (size_t at = 0, end; status == STATUS_OK && at < turn->count; at = end) {
+		struct stream_turn part = *turn;
+		for (end = at; end < turn->count && text_equal(turn->records[end].key, turn->records[at].key); end++)
+			;
+		part.key = turn->records[at].key;
+		part.cursor_seq = turn->records[at].seq - 1;
+		part.records = &turn->records[at];
+		part.count = end - at;
+		status = apply_key(toy, &part);
+	}
 	return status;
 }
 
@@ -88,7 +110,7 @@ void toy_open(struct toy *toy, struct db *db, const char *name, enum stream_pois
 	if (toy->factor == 0)
 		toy->factor = 1;
 	toy->consumer = stream_consumer_new(db, &(struct stream_consumer_options){
-		.consumer = name, .stream = &STREAM_EVENT, .batch_max = batch_max, .poison = poison, .keeps_keys = toy->keeps_keys, .apply = toy_apply,
+		.consumer = name, .stream = &STREAM_EVENT, .batch_max = batch_max, .poison = poison, .keeps_keys = toy->keeps_keys, .together = toy_together, .apply = toy_apply,
 		.committed = toy_committed, .forget = toy_forget, .context = toy});
 }
 

@@ -8,6 +8,9 @@
 
 #include "common/stream.h"
 
+/* Every toy opened from now on takes the records of several keys in a turn: stream_consumer_options.together. */
+extern bool toy_together;
+
 struct toy {
 	struct db *db;
 	struct stream_consumer *consumer;
@@ -29,6 +32,7 @@ struct toy {
 	bool kept;
 
 	unsigned forgets;
+	unsigned togethers;          /* turns over more than one key */
 	uint64_t told_seq;           /* by committed */
 };
 

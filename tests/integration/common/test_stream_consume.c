@@ -43,9 +43,16 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int set_up_together(void **state)
+{
+	toy_together = true;
+	return set_up(state);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
+	toy_together = false;
 	toy_close(&world.toy);
 	db_disconnect(&world.db);
 	db_disconnect(&world.other);
@@ -739,11 +746,85 @@ static void a_stalled_instance_gives_its_keys_up_and_applies_nothing_late(void *
 	check_no_attempts();
 }
 
+/* ---- Several keys in a turn ---- */
+
+static void keys_whose_turns_have_succeeded_share_one(void **state)
+{
+	NEEDS_DATABASE();
+	append_to(REGION, 1, 2);
+	append_to("20000001", 1, 1);
+	open_toy(STREAM_PARK, 0);
+	follow();
+	assert_int_equal(world.toy.togethers, 0);
+	append_to(REGION, 3, 40);  /* more than a turn takes of one key */
+	append_to("20000001", 2, 2);
+	follow();
+	assert_int_equal(world.toy.togethers, 1);
+	check_applied(REGION, 42, 0);
+	check_applied("20000001", 3, 0);
+	check_no_attempts();
+}
+
+static void a_record_that_fails_among_several_keys_is_parked_alone(void **state)
+{
+	NEEDS_DATABASE();
+	append_to(REGION, 1, 2);
+	append_to("20000001", 1, 1);
+	open_toy(STREAM_PARK, 0);
+	follow();
+	world.toy.bad_seq = 3;
+	world.toy.bad_status = STATUS_POISON;
+	append_to(REGION, 3, 3);
+	append_to("20000001", 2, 1);
+	follow();
+	assert_int_equal(world.toy.togethers, 1);
+	check_applied(REGION, 5, 3);
+	check_applied("20000001", 2, 0);
+	check_parked("%");
+}
+
+static void cut_and_wait(void *context)
+{
+	(void)context;
+	fixture_run(world.other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-consume'");
+}
+
+static void a_line_cut_in_a_turn_of_several_keys_costs_a_repeat(void **state)
+{
+	NEEDS_DATABASE();
+	append_to(REGION, 1, 2);
+	append_to("20000001", 1, 1);
+	open_toy(STREAM_PARK, 0);
+	follow();
+	world.toy.bad_seq = 3;
+	world.toy.bad_call = cut_and_wait;
+	append_to(REGION, 3, 3);
+	append_to("20000001", 2, 1);
+	assert_int_equal(status_group(toy_follow(&world.toy)), STATUS_GROUP_TRANSIENT);
+	world.toy.bad_seq = 0;
+	follow();
+	check_applied(REGION, 5, 0);
+	check_applied("20000001", 2, 0);
+	check_no_attempts();
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST_TOGETHER(function) \
+	{"together: " #function, function, set_up_together, tear_down, NULL}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST_TOGETHER(every_record_is_applied_once_in_turns_of_any_size),
+		TEST_TOGETHER(a_gap_is_never_stepped_over),
+		TEST_TOGETHER(memory_is_forgotten_when_another_instance_moved_the_cursor),
+		TEST_TOGETHER(four_instances_share_the_keys_and_apply_once),
+		TEST_TOGETHER(a_line_cut_at_any_statement_costs_a_repeat),
+		TEST_TOGETHER(a_process_killed_between_any_two_statements_loses_and_doubles_nothing),
+		TEST_TOGETHER(transient_failures_do_not_count),
+		TEST_TOGETHER(keys_whose_turns_have_succeeded_share_one),
+		TEST_TOGETHER(a_record_that_fails_among_several_keys_is_parked_alone),
+		TEST_TOGETHER(a_line_cut_in_a_turn_of_several_keys_costs_a_repeat),
 		TEST(every_record_is_applied_once_in_turns_of_any_size),
 		TEST(hints_may_be_lost_doubled_or_late),
 		TEST(a_hint_of_nothing_leaves_nothing_behind),
