@@ -3,7 +3,8 @@
 
 EFFREG_TEST_SEED takes a seed back, EFFREG_TEST_ROUNDS another number of cases. Scores are compared within 1e-9 relative; places must
 be those of the printed scores by model.py's rule, and those of model.py's own scores unless two of them are closer than 1e-9.
---keep: the files of a case that differs go to DIR. --tamper changes one digit of what was printed: then every case must be found out. --large: cases of 33,000 units.
+--keep: the files of a case that differs go to DIR. --tamper changes one digit of what was printed: then every case must be found
+out. --large: cases of 33,000 units.
 """
 
 import csv
@@ -43,6 +44,10 @@ def write(path, columns, source):
         whole = whole[: -len(end)]
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(mark + whole)
+
+
+def files_of(folder):
+    return "--methodology", folder + "/m.json", "--values", folder + "/v.csv"
 
 
 def run(*arguments):
@@ -104,16 +109,20 @@ def close_pair(scores):
     return any(a != b and b - a <= TOLERANCE * size for a, b in zip(ordered, ordered[1:]))
 
 
-def compare_places(rating, printed, theirs):
+def compare_places(rating, printed):
     places = [None if text == "NA" else int(text) for text in printed]
-    if rating.rank(theirs) != places:
+    if rating.place == places:
+        return
+    ours = rating.scores[rating.tree.root]
+    decimals = (rating.m.get("ranking") or {}).get("decimals")
+    spread = [None if s is None or decimals is None else s * 10**decimals % 1 - 0.5 for s in ours]
+    if not close_pair(ours) and not any(s is not None and abs(s) < 1e-6 for s in spread):
+        raise Differs("places: the model says %s, effreg %s" % (rating.place, places))
+
+
+def compare_printed_places(rating, printed, scores):
+    if rating.rank(scores) != [None if text == "NA" else int(text) for text in printed]:
         raise Differs("places are not those of the printed scores")
-    if rating.place != places:
-        ours = rating.scores[rating.tree.root]
-        decimals = (rating.m.get("ranking") or {}).get("decimals")
-        spread = [None if s is None or decimals is None else s * 10**decimals % 1 - 0.5 for s in ours]
-        if not close_pair(ours) and not any(s is not None and abs(s) < 1e-6 for s in spread):
-            raise Differs("places: the model says %s, effreg %s" % (rating.place, places))
 
 
 def compare(made, columns, result):
@@ -132,15 +141,41 @@ def compare(made, columns, result):
         raise Differs("units are %s" % printed["unit"])
     for code in rating.tree.order:
         compare_column(code, rating.scores[code], [number(text) for text in printed[code]])
-    compare_places(rating, printed["rank"], [number(text) for text in printed[rating.tree.root]])
+    compare_printed_places(rating, printed["rank"], [number(text) for text in printed[rating.tree.root]])
+    compare_places(rating, printed["rank"])
     return "rated"
+
+
+def compare_sets_of_weights(made, columns, source, folder):
+    """Some sets of weights at once: the places of each are those of a methodology that has them."""
+    names = [each["code"] for each in made["indicators"] + made["nodes"]]
+    sets = [{name: source.choice([1, 2, 0.75, 10]) for name in names} for _ in range(3)]
+    table = {"set": ["s%d" % i for i in range(len(sets))]}
+    table.update((name, [each[name] for each in sets]) for name in names)
+    write(folder + "/w.csv", table, source)
+    status, _, errors = run(*files_of(folder), "--weight-sets", folder + "/w.csv", "--ranks-out", folder + "/r.csv")
+    if status != 0:
+        raise Differs("with sets of weights effreg ends with %d: %s" % (status, errors))
+    with open(folder + "/r.csv", encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    years = columns["Time"] if made.get("panel") else None
+    if header != ["set"] + [unit if years is None else unit + ":" + years[i] for i, unit in enumerate(columns["unit"])]:
+        raise Differs("places of sets stand under %s" % header)
+    for weights, row in zip(sets, rows):
+        other = json.loads(json.dumps(made))
+        for each in other["indicators"] + other["nodes"]:
+            each["weight"] = weights[each["code"]]
+        compare_places(model.Rating(other, columns).rate(), row[1:])
 
 
 def pipeline_case(source, folder):
     made, columns = model_cases.case(source)
     if source.random() < 0.1:
         model_cases.spoil(source, made)
-    return rank(made, columns, source, folder)
+    outcome = rank(made, columns, source, folder)
+    if outcome == "rated" and source.random() < 0.2 and not TAMPER:
+        compare_sets_of_weights(made, columns, source, folder)
+    return outcome
 
 
 def large_case(source, folder):
@@ -151,7 +186,7 @@ def rank(made, columns, source, folder):
     with open(folder + "/m.json", "w", encoding="utf-8") as file:
         json.dump(made, file)
     write(folder + "/v.csv", columns, source)
-    return compare(made, columns, run("--methodology", folder + "/m.json", "--values", folder + "/v.csv"))
+    return compare(made, columns, run(*files_of(folder)))
 
 
 def confidence_case(source, folder):
