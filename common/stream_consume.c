@@ -17,7 +17,7 @@
  * Between the count and the try another instance may take the key, and the surroundings may fail in either: such an
  * attempt never reached the record and is given back, at once or, when the database is away, before the next work
  * (owed). Else a few restarts of the database, or many instances starting together, would park healthy records. */
-#include "common/stream_model.h"
+#include "common/stream_consume_model.h"
 
 #include "common/ambient.h"
 #include "common/log.h"

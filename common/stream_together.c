@@ -4,7 +4,7 @@
  *
  * Where a record costs little, the transaction is what a turn costs, and sixty keys cost as much as one. Only keys that this process
  * has finished a turn of take part: a record that ends the process is met by its key alone after that. */
-#include "common/stream_model.h"
+#include "common/stream_consume_model.h"
 
 #include "common/log.h"
 

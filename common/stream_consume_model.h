@@ -1,6 +1,6 @@
 /* What the files of stream_consumer share: nobody else includes it. */
-#ifndef EFFREG_STREAM_MODEL_H
-#define EFFREG_STREAM_MODEL_H
+#ifndef EFFREG_STREAM_CONSUME_MODEL_H
+#define EFFREG_STREAM_CONSUME_MODEL_H
 
 #include "common/stream.h"
 
