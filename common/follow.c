@@ -20,6 +20,7 @@ struct follow {
 	struct follow_options options;
 	const struct stream *stream;
 	struct stream_consumer *consumer;
+	const char *consumer_name;
 	struct stream_stall *stall;          /* NULL unless options.limits_stalls */
 	struct stream_consumer_counts told;  /* what telemetry knows */
 	struct bus_socket *hints;
@@ -69,13 +70,13 @@ static void end_stalled(struct follow *follow)
 	service_note_database(follow->service, stream_stall_look(follow->stall, &ended));
 	telemetry_count("effreg_consumer_stalls_total", "Sessions of instances that stood still, ended by this one.", follow->labels, ended);
 	if (ended > 0)
-		log_write(LOG_EVENT_stall_ended, "consumer", follow->options.consumer->consumer, NULL);
+		log_write(LOG_EVENT_stall_ended, "consumer", follow->consumer_name, NULL);
 }
 
 static void tell_lag(struct follow *follow)
 {
 	struct stream_lag lag;
-	enum status status = stream_lag_read(follow->service->db, follow->stream, follow->options.consumer->consumer, &lag);
+	enum status status = stream_lag_read(follow->service->db, follow->stream, follow->consumer_name, &lag);
 	service_note_database(follow->service, status);
 	if (status != STATUS_OK)
 		return;
@@ -137,7 +138,9 @@ enum status follow_new(struct service *service, const struct follow_options *opt
 	follow->options = *options;
 	if (follow->options.turns_a_round == 0)
 		follow->options.turns_a_round = TURNS_A_ROUND;
+	follow->options.consumer = NULL;  /* the caller's, for this call */
 	follow->stream = options->consumer->stream;
+	follow->consumer_name = options->consumer->consumer;
 	follow->consumer = stream_consumer_new(service->db, options->consumer);
 	follow->message = bus_message_new();
 	snprintf(follow->labels, sizeof follow->labels, "consumer=\"%s\"", options->consumer->consumer);
