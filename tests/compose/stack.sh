@@ -93,7 +93,6 @@ publishes_alone() {
 
 # The world outside: a network of its own behind this machine, which knows no way back to the containers' addresses but through it.
 outside_address=198.18.77.2
-outside_pid=""
 
 lay_outside() {
 	unshare --net python3 -c "
@@ -106,7 +105,7 @@ print('ready', flush=True)
 while True:
     listener.accept()[0].close()
 " <"$work/outside.in" >"$work/outside.out" 2>"$work/outside.log" &
-	outside_pid=$!
+
 	exec 7>"$work/outside.in"
 	until_true grep -q . "$work/outside.out"
 	ip link add "in$$" type veth peer name "out$$" netns "$(head -n 1 "$work/outside.out")" && ip address add 198.18.77.1/30 dev "in$$" && ip link set "in$$" up
