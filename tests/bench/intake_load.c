@@ -69,9 +69,10 @@ static void on_settled(void *context, struct push_batch *batch, const struct pus
 	size_t slot = (size_t)(batch - region->batches);
 	int64_t now_us = bench_now_us();
 
-	for (size_t i = 0; i < batch->count; i++)
+	for (size_t i = 0; i < batch->count; i++) {
 		load->refused += results[i].outcome == PUSH_REJECTED ? 1 : 0;
 		load->repeated += results[i].outcome == PUSH_DUPLICATE ? 1 : 0;
+	}
 	region->busy[slot] = false;
 	load->progress_us = now_us;
 	if (!region->open) {

@@ -58,8 +58,14 @@ make_base() {
 	printf '%s\n' 'path-exclude /usr/share/doc/*' 'path-exclude /usr/share/man/*' 'path-exclude /usr/share/locale/*' \
 		>"$work/base/etc/dpkg/dpkg.cfg.d/slim"
 	rm -rf "$work/base"/usr/share/{doc,man,info,locale}/* "$work/base"/var/cache/apt/* "$work/base"/var/lib/apt/lists/*
-	tar -C "$work/base" -c . | docker import - effreg-base:test
+	tar -C "$work/base" -c . | docker import - effreg-base:test >/dev/null
 	rm -rf "$work/base"
+}
+
+find_base() {
+	base=${EFFREG_BASE:-effreg-base:test}
+	docker image inspect "$base" >/dev/null 2>&1 || make_base ||
+		cannot "no base image: $(tail -n 1 "$work/debootstrap.log")"
 }
 
 # stand_in NAME: an image that stands for an official one, from tests/compose/NAME.Dockerfile.
@@ -70,8 +76,6 @@ stand_in() {
 
 # The second image is the same but for its label: what an upgrade goes to.
 build_images() {
-	base=${EFFREG_BASE:-effreg-base:test}
-	docker image inspect "$base" >/dev/null 2>&1 || make_base || return 1
 	docker build --network host -f "$root/deploy/Dockerfile" --build-arg "BASE=$base" -t "$image" "$root" &&
 		printf 'FROM %s\nLABEL effreg.test=next\n' "$image" | docker build -t "$image-next" - &&
 		stand_in postgres && stand_in haproxy
