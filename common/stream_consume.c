@@ -546,7 +546,7 @@ static void give_back(struct stream_consumer *consumer, const struct attempt *at
 static void log_record(struct stream_consumer *consumer, enum log_event event, const struct attempt *attempt, const char *error)
 {
 	char seq[24];
-	struct stream_trace trace;
+	struct event_trace trace;
 	snprintf(seq, sizeof seq, "%llu", (unsigned long long)attempt->seq);
 	stream_trace_read(consumer->db, consumer->options.stream, attempt->key, attempt->seq, &trace);
 	log_write(event, "consumer", consumer->options.consumer, "key", attempt->key, "seq", seq, "id", trace.id, "traceparent",

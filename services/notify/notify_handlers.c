@@ -115,9 +115,10 @@ static enum status send_notice(struct notify_handlers *handlers, const struct no
 	buf_clear(&body);
 	if (status == STATUS_OK)
 		remember(handlers, notice);
+	const char *traceparent = notice->said == NULL ? NULL : json_find_string(notice->said, "traceparent");
 	if (status == STATUS_OK)
 		log_write(LOG_EVENT_notice_sent, "id", notice->id, "region", notice->region, "kind", notify_kind_text(notice->kind), "period",
-		          notice->publication.period, NULL);
+		          notice->publication.period, "traceparent", traceparent == NULL ? "" : traceparent, NULL);
 	return status;
 }
 

@@ -44,6 +44,11 @@ enum status notify_store_write(struct db *db, const struct notify_publication *p
 /* Of each region, for its entities stand together. */
 #define ENTITIES(kind) " FROM effreg.region JOIN effreg.entity e ON e.region_id = region.region_id AND e.kind = '" kind "'"
 
+/* Of the last event that speaks of the entity. */
+#define TRACE \
+	", 'traceparent', (SELECT t.traceparent FROM effreg.event_trace t WHERE t.region_id = e.region_id" \
+	" AND t.seq = e.seqs[pg_catalog.array_upper(e.seqs, 1)])"
+
 #define NOW "pg_catalog.to_timestamp($1::double precision / 1000000)"
 #define DAYS(count) "pg_catalog.make_interval(days => " count "::integer)"
 #define RECENT(member) \
@@ -52,7 +57,7 @@ enum status notify_store_write(struct db *db, const struct notify_publication *p
 
 static const char OVERDUE_SQL[] = WRITE_NEWS("instruction_overdue",
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'due_on'), pg_catalog.json_build_object('instruction', e.entity,"
-	" 'title', e.attributes->'title', 'due_on', e.attributes->>'due_on', 'authority', e.attributes->>'authority')" ENTITIES("instruction")
+	" 'title', e.attributes->'title', 'due_on', e.attributes->>'due_on', 'authority', e.attributes->>'authority'" TRACE ")" ENTITIES("instruction")
 	" WHERE e.attributes->>'fulfilled_on' IS NULL AND (e.attributes->>'due_on')::date < (" NOW ")::date AND " RECENT("due_on"));
 
 static const char SILENT_SQL[] = WRITE_NEWS("source_silent",
@@ -63,7 +68,7 @@ static const char SILENT_SQL[] = WRITE_NEWS("source_silent",
 #define DISPUTE(date) \
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'" date "'), pg_catalog.json_build_object('dispute', e.entity," \
 	" 'title', e.attributes->'title', 'project', e.attributes->>'project', 'outcome', e.attributes->>'outcome'," \
-	" '" date "', e.attributes->>'" date "')" ENTITIES("dispute") " WHERE " RECENT(date)
+	" '" date "', e.attributes->>'" date "'" TRACE ")" ENTITIES("dispute") " WHERE " RECENT(date)
 
 static const char OPENED_SQL[] = WRITE_NEWS("dispute_opened", DISPUTE("opened_on") " AND e.attributes->>'resolved_on' IS NULL");
 static const char RESOLVED_SQL[] = WRITE_NEWS("dispute_resolved", DISPUTE("resolved_on"));
@@ -71,7 +76,7 @@ static const char RESOLVED_SQL[] = WRITE_NEWS("dispute_resolved", DISPUTE("resol
 static const char VERIFIED_SQL[] = WRITE_NEWS("effect_verified",
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'verdict'), pg_catalog.json_build_object("
 	"'verification', e.entity, 'project', e.attributes->>'project', 'indicator', e.attributes->>'indicator',"
-	" 'verdict', e.attributes->>'verdict', 'verified_on', e.attributes->>'verified_on')" ENTITIES("verification")
+	" 'verdict', e.attributes->>'verdict', 'verified_on', e.attributes->>'verified_on'" TRACE ")" ENTITIES("verification")
 	" WHERE " RECENT("verified_on"));
 
 /* Whichever of the parameters a statement has: now, recent_days, silent_days. */

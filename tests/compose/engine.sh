@@ -78,7 +78,7 @@ stand_in() {
 build_images() {
 	docker build --network host -f "$root/deploy/Dockerfile" --build-arg "BASE=$base" -t "$image" "$root" &&
 		printf 'FROM %s\nLABEL effreg.test=next\n' "$image" | docker build -t "$image-next" - &&
-		stand_in postgres && stand_in haproxy
+		stand_in postgres && stand_in haproxy && stand_in prometheus && stand_in exporter
 }
 
 image_is_small() {

@@ -1,6 +1,6 @@
 # The stack of tests/compose/run, driven through the ports that its edge publishes on 127.0.0.1. Sourced by it.
 # shellcheck shell=bash
-: "${root:?}" "${work:?}" "${image:?}" "${period:?}" "${effreg:?}" "${regions:?}"
+: "${root:?}" "${work:?}" "${image:?}" "${period:?}" "${effreg:?}" "${regions:?}" "${demo_regions:?}"
 
 health_tries=240
 
@@ -21,6 +21,7 @@ free_port() {
 
 configure() {
 	export EFFREG_IMAGE=$image EFFREG_POSTGRES_IMAGE=effreg-postgres:test EFFREG_HAPROXY_IMAGE=effreg-haproxy:test EFFREG_SECRETS=$work/secrets
+	export EFFREG_PROMETHEUS_IMAGE=effreg-prometheus:test EFFREG_POSTGRES_EXPORTER_IMAGE=effreg-exporter:test EFFREG_DEMO_REGIONS="$demo_regions"
 	choose_ports
 	"$root/deploy/secrets"
 }

@@ -40,8 +40,8 @@ exits_with() {
 test_projects=6
 test_generate
 region=20000000
-# Completed in 2023, so that it counts in that year's rating; with a traceparent as a system would send it.
-line=$(grep '"effreg.project.completed.v1"' "$test_story/$region.ndjson" | grep -E '"time": ?"2023' | head -n 1)
+# Closed in 2023, so that it counts in that year's rating; with a traceparent as a system would send it.
+line=$(grep '"effreg.project.closed.v1"' "$test_story/$region.ndjson" | grep -E '"time": ?"2023' | head -n 1)
 traced=$(id_of "$line")
 sed -i "s/\"id\": \?\"$traced\"/&,\"traceparent\":\"$trace_parent\"/" "$test_story/$region.ndjson"
 test_start_centre
@@ -54,10 +54,27 @@ check_equal "then also published, noticed and sent" "happened stored counted com
 	"$(steps_of "$traced" | tr ' ' '\n' | awk '!seen[$0]++' | paste -sd ' ')"
 check "in order of time" times_do_not_go_back "$traced"
 check_equal "with the traceparent that came with it" "$trace_parent" "$(centre_effreg trace "$traced" --format json | jq -r .traceparent)"
-check_equal "its region, type and seq" "$region effreg.project.completed.v1 $(ask "SELECT seq FROM effreg.event WHERE id = '$traced'")" \
+check_equal "its region, type and seq" "$region effreg.project.closed.v1 $(ask "SELECT seq FROM effreg.event WHERE id = '$traced'")" \
 	"$(centre_effreg trace "$traced" --format json | jq -r '.region + " " + .type + " " + (.seq | tostring)')"
 check "people read it in words" sh -c '"$@" | grep -E "\+[0-9.]+ s +counted"' sh env "EFFREG_DSN=$centre_dsn" "$centre_bin/effreg" trace "$traced" --lang en
 check "and in Russian" sh -c '"$@" | grep -F "учтено"' sh env "EFFREG_DSN=$centre_dsn" "$centre_bin/effreg" trace "$traced" --lang ru
+
+# ---- from the event to the notice: an instruction of which the due day was yesterday
+instruction=01900000-0000-7000-8000-00000000f00d
+printf '{"specversion":"1.0","id":"%s","source":"%s/trace","type":"effreg.instruction.issued.v1","subject":"%s/instruction/I-TRACE","time":"%s","datacontenttype":"application/json","traceparent":"%s","data":{%s}}\n' \
+	"$instruction" "$region" "$region" "$(date -u -d '3 days ago' +%FT%TZ)" "${trace_parent/4bf9/5bf9}" \
+	"\"instruction\":\"I-TRACE\",\"title\":{\"ru\":\"Провести замеры\"},\"issued_on\":\"$(date -u -d "3 days ago" +%F)\",\"due_on\":\"$(date -u -d yesterday +%F)\",\"issued_by\":\"p-0002\"" >"$test_work/instruction.ndjson"
+check "an instruction is overdue" centre_push "$region" "$test_work/instruction.ndjson"
+check "every service has processed it" centre_settle
+centre_stop notify
+centre_start notify # which looks at its start
+check "notify is ready" centre_wait_ready notify
+notice_of_instruction() {
+	[[ $(ask "SELECT details->>'traceparent' FROM effreg.notice WHERE details->>'instruction' = 'I-TRACE' AND sent_time IS NOT NULL") == "${trace_parent/4bf9/5bf9}" ]]
+}
+check "its notice carries the traceparent of the event" until_true notice_of_instruction
+check "so does the line of the log that tells of it" grep -F "\"traceparent\":\"${trace_parent/4bf9/5bf9}\"" "$centre_home/log/notify.log"
+check_equal "and the trace of the event ends with it" "noticed sent" "$(steps_of "$instruction" | grep -oE 'noticed sent$')"
 
 refused=01900000-0000-7000-8000-00000000dead
 sed "s/$traced/$refused/; s/\"data\": \?{/\"data\":{\"nonsense\":1,/" <<<"$line" >"$test_work/refused.ndjson"
