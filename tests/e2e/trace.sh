@@ -41,7 +41,7 @@ test_projects=6
 test_generate
 region=20000000
 # Closed in 2023, so that it counts in that year's rating; with a traceparent as a system would send it.
-line=$(grep '"effreg.project.closed.v1"' "$test_story/$region.ndjson" | grep -E '"time": ?"2023' | head -n 1)
+line=$(grep -m 1 -E '"type": ?"effreg.project.closed.v1".*"time": ?"2023' "$test_story/$region.ndjson")
 traced=$(id_of "$line")
 sed -i "s/\"id\": \?\"$traced\"/&,\"traceparent\":\"$trace_parent\"/" "$test_story/$region.ndjson"
 test_start_centre
