@@ -20,6 +20,9 @@
 #define CURVE_KEY_BYTES   32
 #define POLL_ITEMS_MAX    128
 #define CONNECT_AGAIN_MS  1000
+#define TAKE_TURNS_MS     6000  /* longer than a handshake may take */
+#define LOOK_UP_FAST_MS   100
+#define LOOK_UP_SLOW_AGAIN_MS 60000
 
 /* A draft option of 4.3: without it, a domain without a handler still lets everybody in. */
 #define OPTION_ZAP_ENFORCE_DOMAIN 93
@@ -43,6 +46,8 @@ struct bus_socket {
 	struct bus_link link;
 	bool given_up;                    /* a handshake broke: libzmq does not try this address again */
 	int64_t connected_ms;             /* the last try at connecting, monotonic */
+	int64_t look_up_ms;               /* a DEALER looks its name up again from then on */
+	int64_t unconnected_ms;           /* a DEALER was seen without a connection first; 0 = it has one */
 	bool owned;                       /* the ZAP socket's watch closes nothing */
 };
 
@@ -234,44 +239,109 @@ static bool split_endpoint(const char *endpoint, char *host, size_t host_size, c
 	return true;
 }
 
+struct addresses {
+	char at[ADDRESSES_MAX][ENDPOINT_SIZE];
+	size_t count;
+};
+
+static bool is_among(const char *address, char (*addresses)[ENDPOINT_SIZE], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (text_equal(addresses[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* False: the endpoint is none. What the name stands for now; nothing when it cannot be found out. */
+static bool look_up(const struct bus_socket *socket, struct addresses *addresses)
+{
+	char host[ENDPOINT_SIZE], numeric[128];
+	const char *port;
+	struct addrinfo *found = NULL;
+	const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	addresses->count = 0;
+	if (!split_endpoint(socket->endpoint, host, sizeof host, &port))
+		return false;
+	if (getaddrinfo(host, port, &wanted, &found) != 0)
+		return true;
+	for (const struct addrinfo *at = found; at != NULL && addresses->count < ADDRESSES_MAX; at = at->ai_next) {
+		if (getnameinfo(at->ai_addr, at->ai_addrlen, numeric, sizeof numeric, NULL, 0, NI_NUMERICHOST) != 0)
+			continue;
+		bool is_v6 = at->ai_family == AF_INET6;
+		snprintf(addresses->at[addresses->count++], ENDPOINT_SIZE, "tcp://%s%s%s:%s", is_v6 ? "[" : "", numeric, is_v6 ? "]" : "", port);
+	}
+	freeaddrinfo(found);
+	return true;
+}
+
 static void connect_address(struct bus_socket *socket, const char *address)
 {
-	for (size_t i = 0; i < socket->addresses_count; i++) {
-		if (text_equal(socket->addresses[i], address))
-			return;
-	}
-	if (socket->addresses_count < ADDRESSES_MAX && zmq_connect(socket->handle, address) == 0)
+	if (socket->addresses_count < ADDRESSES_MAX && !is_among(address, socket->addresses, socket->addresses_count) &&
+	    zmq_connect(socket->handle, address) == 0)
 		snprintf(socket->addresses[socket->addresses_count++], ENDPOINT_SIZE, "%s", address);
 }
 
-static void connect_found(struct bus_socket *socket, const struct addrinfo *found, const char *port)
+static void leave_address(struct bus_socket *socket, size_t index)
 {
-	for (; found != NULL; found = found->ai_next) {
-		char numeric[128], address[ENDPOINT_SIZE];
-		if (getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof numeric, NULL, 0, NI_NUMERICHOST) != 0)
-			continue;
-		bool is_v6 = found->ai_family == AF_INET6;
-		snprintf(address, sizeof address, "tcp://%s%s%s:%s", is_v6 ? "[" : "", numeric, is_v6 ? "]" : "", port);
-		connect_address(socket, address);
-		/* A session of a DEALER lives on one connection; a SUB wants every instance. */
-		if (socket->type == BUS_DEALER && socket->addresses_count > 0)
+	if (zmq_disconnect(socket->handle, socket->addresses[index]) != 0 && zmq_errno() != ENOENT)
+		return;
+	socket->addresses_count--;
+	memmove(socket->addresses[index], socket->addresses[socket->addresses_count], ENDPOINT_SIZE);
+}
+
+/* An instance that is gone had an address that somebody else may get; and the list must not fill up with such. */
+static void leave_absent(struct bus_socket *socket, struct addresses *found)
+{
+	for (size_t i = socket->addresses_count; i > 0; i--) {
+		if (!is_among(socket->addresses[i - 1], found->at, found->count))
+			leave_address(socket, i - 1);
+	}
+}
+
+/* Of several addresses that stay, another one: this one did not answer for a while. */
+static void take_turns(struct bus_socket *socket, struct addresses *found)
+{
+	for (size_t i = 0; i < found->count && found->count > 1; i++) {
+		if (text_equal(found->at[i], socket->addresses[0])) {
+			leave_address(socket, 0);
+			connect_address(socket, found->at[(i + 1) % found->count]);
 			return;
+		}
 	}
 }
 
 static bool connect_all(struct bus_socket *socket)
 {
-	char host[ENDPOINT_SIZE];
-	const char *port;
-	struct addrinfo *found = NULL;
-	const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	if (!split_endpoint(socket->endpoint, host, sizeof host, &port))
+	struct addresses found;
+	if (!look_up(socket, &found))
 		return false;
-	if (getaddrinfo(host, port, &wanted, &found) == 0) {
-		connect_found(socket, found, port);
-		freeaddrinfo(found);
-	}
+	if (found.count > 0)
+		leave_absent(socket, &found);
+	/* A session of a DEALER lives on one connection; a SUB wants every instance. */
+	for (size_t i = 0; i < found.count && (socket->type != BUS_DEALER || socket->addresses_count == 0); i++)
+		connect_address(socket, found.at[i]);
 	return true;
+}
+
+/* A DEALER without a connection: its server may be at another address now. */
+static void seek_server(struct bus_socket *socket, int64_t now_ms)
+{
+	struct addresses found;
+	if (socket->link.connected)
+		socket->unconnected_ms = 0;
+	else if (socket->unconnected_ms == 0)
+		socket->unconnected_ms = now_ms;
+	if (socket->link.connected || now_ms < socket->look_up_ms)
+		return;
+	connect_all(socket);
+	if (socket->addresses_count > 0 && now_ms - socket->unconnected_ms > TAKE_TURNS_MS && look_up(socket, &found)) {
+		take_turns(socket, &found);
+		socket->unconnected_ms = now_ms;
+	}
+	/* Whoever calls waits for the answer: where it takes long, it is asked for seldom. */
+	int64_t took_ms = ambient_monotonic_ms() - now_ms;
+	socket->look_up_ms = now_ms + (took_ms > LOOK_UP_FAST_MS ? LOOK_UP_SLOW_AGAIN_MS : CONNECT_AGAIN_MS);
 }
 
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
@@ -416,7 +486,9 @@ void bus_connect_again(struct bus_socket *socket)
 	drain_monitor(socket);
 	if (socket->given_up)
 		connect_given_up(socket);
-	if (socket->type != BUS_DEALER || socket->addresses_count == 0)
+	if (socket->type == BUS_DEALER)
+		seek_server(socket, now_ms);
+	else
 		connect_all(socket);
 }
 

@@ -3,6 +3,7 @@
 #include "common/ambient.h"
 #include "common/hint.h"
 #include "common/log.h"
+#include "common/stream_lag.h"
 #include "common/stream_stall.h"
 #include "common/telemetry.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #define POLL_MS         1000  /* what no hint told is found this often; also new addresses of the stream's name */
+#define LAG_POLLS       5     /* how far behind it is, is looked at with every so many polls */
 #define TURNS_A_ROUND   4
 #define HINTS_A_ROUND   256
 
@@ -18,10 +20,12 @@ struct follow {
 	struct follow_options options;
 	const struct stream *stream;
 	struct stream_consumer *consumer;
+	const char *consumer_name;
 	struct stream_stall *stall;          /* NULL unless options.limits_stalls */
 	struct stream_consumer_counts told;  /* what telemetry knows */
 	struct bus_socket *hints;
 	struct bus_message *message;
+	unsigned polls;
 	char labels[64];
 };
 
@@ -66,13 +70,28 @@ static void end_stalled(struct follow *follow)
 	service_note_database(follow->service, stream_stall_look(follow->stall, &ended));
 	telemetry_count("effreg_consumer_stalls_total", "Sessions of instances that stood still, ended by this one.", follow->labels, ended);
 	if (ended > 0)
-		log_write(LOG_EVENT_stall_ended, "consumer", follow->options.consumer->consumer, NULL);
+		log_write(LOG_EVENT_stall_ended, "consumer", follow->consumer_name, NULL);
+}
+
+static void tell_lag(struct follow *follow)
+{
+	struct stream_lag lag;
+	enum status status = stream_lag_read(follow->service->db, follow->stream, follow->consumer_name, &lag);
+	service_note_database(follow->service, status);
+	if (status != STATUS_OK)
+		return;
+	telemetry_set("effreg_stream_lag_records", "Records that the consumer has not processed, over all its instances.", follow->labels,
+	              (double)lag.records);
+	telemetry_set("effreg_stream_oldest_seconds", "Age of the oldest of them; 0 when there is none.", follow->labels,
+	              (double)lag.oldest_ms / 1000);
 }
 
 static void on_poll(void *context)
 {
 	struct follow *follow = context;
 	bus_connect_again(follow->hints);
+	if (follow->polls++ % LAG_POLLS == 0)
+		tell_lag(follow);
 	if (follow->stall != NULL)
 		end_stalled(follow);
 	work(follow, true);
@@ -119,7 +138,9 @@ enum status follow_new(struct service *service, const struct follow_options *opt
 	follow->options = *options;
 	if (follow->options.turns_a_round == 0)
 		follow->options.turns_a_round = TURNS_A_ROUND;
+	follow->options.consumer = NULL;  /* the caller's, for this call */
 	follow->stream = options->consumer->stream;
+	follow->consumer_name = options->consumer->consumer;
 	follow->consumer = stream_consumer_new(service->db, options->consumer);
 	follow->message = bus_message_new();
 	snprintf(follow->labels, sizeof follow->labels, "consumer=\"%s\"", options->consumer->consumer);

@@ -28,6 +28,7 @@ struct stream {
 	const char *read_sql;        /* $1 key, $2 after seq, $3 limit → seq, body, recorded µs */
 	const char *read_many_sql;   /* $1 keys, $2 after seqs, $3 limit of each → key, seq, body, recorded µs, key by key (NULL: not read so) */
 	const char *behind_sql;      /* $1 consumer, $2 limit → keys whose head is past the cursor */
+	const char *lag_sql;         /* $1 consumer → records past its cursors, age of the oldest of them in ms (0 = none) */
 	const char *write_sql;       /* $1 key, $2 body: appends, moving the head; → seq (NULL: see stream_append) */
 };
 extern const struct stream STREAM_EVENT;

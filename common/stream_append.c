@@ -37,6 +37,11 @@
 	"SELECT h." key " FROM effreg." table "_head h LEFT JOIN effreg.cursor c" \
 	" ON c.consumer = $1 AND c.stream = '" table "' AND c.key = h." key \
 	" WHERE h.last_seq > COALESCE(c.seq, 0) ORDER BY h." key " LIMIT $2::integer"
+#define LAG_SQL(table, key) \
+	"SELECT COALESCE(pg_catalog.sum(h.last_seq - COALESCE(c.seq, 0)), 0)::bigint," \
+	" COALESCE((EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(r.recorded_time)) * 1000)::bigint, 0)" \
+	" FROM effreg." table "_head h LEFT JOIN effreg.cursor c ON c.consumer = $1 AND c.stream = '" table "' AND c.key = h." key \
+	" LEFT JOIN effreg." table " r ON r." key " = h." key " AND r.seq = COALESCE(c.seq, 0) + 1 WHERE h.last_seq > COALESCE(c.seq, 0)"
 /* The head's row is locked to the end of the transaction, so the order of seq is the order of commit. */
 #define WRITE_SQL(table, key) \
 	"WITH head AS (INSERT INTO effreg." table "_head AS h (" key ", last_seq) VALUES ($1, 1)" \
@@ -49,6 +54,7 @@ const struct stream STREAM_EVENT = {
 	.read_sql = READ_SQL("event", "region_id"),
 	.read_many_sql = READ_MANY_SQL("event", "region_id"),
 	.behind_sql = BEHIND_SQL("event", "region_id"),
+	.lag_sql = LAG_SQL("event", "region_id"),
 };
 
 const struct stream STREAM_METRIC = {
@@ -57,6 +63,7 @@ const struct stream STREAM_METRIC = {
 	.read_sql = READ_SQL("metric", "region_id"),
 	.read_many_sql = READ_MANY_SQL("metric", "region_id"),
 	.behind_sql = BEHIND_SQL("metric", "region_id"),
+	.lag_sql = LAG_SQL("metric", "region_id"),
 	.write_sql = WRITE_SQL("metric", "region_id"),
 };
 
@@ -65,6 +72,7 @@ const struct stream STREAM_RATING = {
 	.head_sql = HEAD_SQL("rating", "cohort"),
 	.read_sql = READ_SQL("rating", "cohort"),
 	.behind_sql = BEHIND_SQL("rating", "cohort"),
+	.lag_sql = LAG_SQL("rating", "cohort"),
 	.write_sql = WRITE_SQL("rating", "cohort"),
 };
 

@@ -21,6 +21,7 @@
 
 #include "common/ambient.h"
 #include "common/log.h"
+#include "common/stream_trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -501,6 +502,17 @@ static void give_back(struct stream_consumer *consumer, const struct attempt *at
 
 /* ---- Too often ---- */
 
+/* Which record it is, so that it can be found, and followed to whoever sent it. */
+static void log_record(struct stream_consumer *consumer, enum log_event event, const struct attempt *attempt, const char *error)
+{
+	char seq[24];
+	struct event_trace trace;
+	snprintf(seq, sizeof seq, "%llu", (unsigned long long)attempt->seq);
+	stream_trace_read(consumer->db, consumer->options.stream, attempt->key, attempt->seq, &trace);
+	log_write(event, "consumer", consumer->options.consumer, "key", attempt->key, "seq", seq, "id", trace.id, "traceparent",
+	          trace.traceparent, "error", error, NULL);
+}
+
 static enum status park_record(struct stream_consumer *consumer, const struct attempt *attempt, const char *error)
 {
 	static const char SQL[] =
@@ -534,7 +546,7 @@ static enum status park(struct stream_consumer *consumer, const struct attempt *
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	consumer->counts.parked++;
-	log_write(LOG_EVENT_record_parked, "consumer", consumer->options.consumer, "key", attempt->key, "error", error, NULL);
+	log_record(consumer, LOG_EVENT_record_parked, attempt, error);
 	return STATUS_OK;
 }
 
@@ -543,8 +555,7 @@ static enum status halt(struct stream_consumer *consumer, const struct attempt *
 {
 	unprove(consumer, attempt->key);
 	if (outcome->applying)  /* it was tried just now: said once, not at every poll */
-		log_write(LOG_EVENT_consumer_halted, "consumer", consumer->options.consumer, "key", attempt->key, "error",
-		          outcome->fault.text, NULL);
+		log_record(consumer, LOG_EVENT_consumer_halted, attempt, outcome->fault.text);
 	return STATUS_POISON;
 }
 

@@ -1,6 +1,9 @@
 #include "services/agent/agent_road.h"
 
 #include "common/ambient.h"
+#include "common/envelope.h"
+#include "common/event_trace.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/telemetry.h"
 
@@ -47,16 +50,26 @@ bool road_adopt(struct road *road, const struct push_welcome *welcome)
 	return true;
 }
 
-static void count_results(const struct road *road, const struct push_result *results, size_t count)
+static void log_refused(const struct road *road, struct span body, const struct push_result *result)
+{
+	struct event_trace trace;
+	struct arena *arena = arena_new(JSON_ARENA_BYTES(EVENT_BYTES_MAX));
+	event_trace_read(arena, body, &trace);
+	log_write(LOG_EVENT_event_refused, "source", road->source.name, "id", trace.id, "traceparent", trace.traceparent, "code", result->code,
+	          "pointer", result->pointer == NULL ? "" : result->pointer, NULL);
+	arena_destroy(&arena);
+}
+
+static void count_results(const struct road *road, const struct spool_batch *sent, const struct push_result *results)
 {
 	char labels[64];
-	for (size_t i = 0; i < count; i++) {
+	const char *at = sent->body;
+	for (size_t i = 0; i < sent->batch.count; at += sent->batch.sizes[i], i++) {
 		bool rejected = results[i].outcome == PUSH_REJECTED;
 		snprintf(labels, sizeof labels, "outcome=\"%s\"", rejected ? "refused" : results[i].outcome == PUSH_STORED ? "stored" : "duplicate");
 		telemetry_count("effreg_agent_events_sent_total", "Events answered by the centre, by outcome.", labels, 1);
 		if (rejected)
-			log_write(LOG_EVENT_event_refused, "source", road->source.name, "code", results[i].code, "pointer",
-			          results[i].pointer == NULL ? "" : results[i].pointer, NULL);
+			log_refused(road, span_of(at, sent->batch.sizes[i]), &results[i]);
 	}
 }
 
@@ -73,7 +86,7 @@ bool road_settle(struct road *road, const struct spool_batch *sent, const struct
 		return false;
 	}
 	road->source.memory = *memory;
-	count_results(road, results, sent->batch.count);
+	count_results(road, sent, results);
 	if (later > 0) {
 		road->rewind = true;
 		road->pause_until_ms = ambient_monotonic_ms() + QUOTA_AGAIN_MS;

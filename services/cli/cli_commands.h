@@ -26,6 +26,7 @@ cli_run cli_rating_verify;
 cli_run cli_rating_diff;
 cli_run cli_report;
 cli_run cli_sources;
+cli_run cli_trace;
 cli_run cli_feed;
 cli_run cli_status;
 cli_run cli_indicator;

@@ -43,6 +43,7 @@ static const struct command_row COMMANDS[] = {
 	{"rating recompute", cli_rating_recompute, "compute a rating from exported logs", "вычислить рейтинг по выгруженным журналам"},
 	{"report", cli_report, "report on a region or an authority", "отчёт по региону или органу власти"},
 	{"sources", cli_sources, "show what each source sent, and who fell silent", "показать, что прислал каждый источник и кто замолчал"},
+	{"trace", cli_trace, "show what became of an event, with times", "показать путь события со временем"},
 	{"practices list", cli_practices_list, "show the catalogue of practices", "показать каталог практик"},
 	{"practices show", cli_practices_show, "show a practice and how it spread", "показать практику и её путь"},
 	{"practices suggest", cli_practices_suggest, "suggest practices that suit a region", "подсказать подходящие региону практики"},

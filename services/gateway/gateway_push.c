@@ -343,6 +343,10 @@ static void watch_lane(struct lane *lane)
 	struct bus_link link = bus_link_state(lane->socket);
 	if (link.handshakes_refused > 0)
 		log_write(LOG_EVENT_request_failed, "error", "intake refuses this key: its role has to be bearer", NULL);
+	if (lane->pending == NULL && link.disconnects > 0) {
+		drop_lane(lane);  /* the next delivery looks for intake anew */
+		return;
+	}
 	bus_connect_again(lane->socket);
 	bool waits = lane->state == LANE_GREETING || lane->state == LANE_PUSHING;
 	if (lane->pending != NULL && (link.handshakes_refused > 0 || (waits && link.disconnects > 0)))

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define TICK_MS           100
-#define CONNECT_AGAIN_MS  5000
 #define RECEIVE_MAX       64                        /* messages before others in the loop get their turn */
 #define SCRATCH_MAX       ((size_t)128 * 1024 * 1024)  /* a tree of BUS_MESSAGE_MAX bytes of JSON fits */
 #define REQUEST_BYTES_MAX 1024
@@ -17,6 +16,9 @@
 struct question {
 	uint64_t id;          /* 0 = the slot is free */
 	int64_t deadline_ms;
+	bool sent;            /* over the connection there is now */
+	size_t len;
+	char text[REQUEST_BYTES_MAX];
 	gateway_answer_fn *fn;
 	void *context;
 };
@@ -30,6 +32,7 @@ struct gateway_query {
 	size_t pending;
 	uint64_t last_id;
 	bool connected;
+	int64_t lost_ms;      /* since when there is no connection (monotonic); 0 = there was none yet */
 };
 
 static void tell_pending(const struct gateway_query *query)
@@ -41,11 +44,12 @@ static void tell_pending(const struct gateway_query *query)
 /* Frees the slot before the call: fn may ask the next question. */
 static void answer_question(struct gateway_query *query, struct question *question, const struct gateway_answer *answer)
 {
-	struct question asked = *question;
-	*question = (struct question){0};
+	gateway_answer_fn *fn = question->fn;
+	void *context = question->context;
+	question->id = 0;
 	query->pending--;
 	tell_pending(query);
-	asked.fn(asked.context, answer, query->scratch);
+	fn(context, answer, query->scratch);
 }
 
 static const struct gateway_answer UNAVAILABLE = {
@@ -110,26 +114,43 @@ static void on_answers(void *context)
 
 /* ---- Time ---- */
 
+static bool send_question(struct gateway_query *query, struct question *question)
+{
+	const struct span frames[] = {span_of(question->text, question->len)};
+	question->sent = bus_send(query->socket, frames, ARRAY_COUNT(frames)) == STATUS_OK;
+	return question->sent;
+}
+
+/* What was asked over a connection that is lost is asked again: a question changes nothing. */
+static void ask_again(struct gateway_query *query, bool lost)
+{
+	for (size_t i = 0; i < GATEWAY_QUERY_PENDING_MAX; i++) {
+		struct question *question = &query->questions[i];
+		question->sent = question->sent && !lost;
+		if (question->id != 0 && !question->sent && query->connected && !send_question(query, question))
+			return;
+	}
+}
+
 static void on_tick(void *context)
 {
 	struct gateway_query *query = context;
+	int64_t now_ms = ambient_monotonic_ms();
 	struct bus_link link = bus_link_state(query->socket);
 	if (link.handshakes_refused > 0)
 		log_write(LOG_EVENT_request_failed, "error", "the ranking service refuses this key, or its own key is another",
 		          NULL);
+	if (link.disconnects > 0)
+		query->lost_ms = now_ms;
 	query->connected = link.connected;
-	int64_t now_ms = ambient_monotonic_ms();
+	if (!link.connected)
+		bus_connect_again(query->socket);
+	ask_again(query, link.disconnects > 0);
 	for (size_t i = 0; i < GATEWAY_QUERY_PENDING_MAX; i++) {
 		struct question *question = &query->questions[i];
 		if (question->id != 0 && question->deadline_ms <= now_ms)
 			refuse_question(query, question, "why=\"timeout\"");
 	}
-}
-
-static void on_connect_again(void *context)
-{
-	struct gateway_query *query = context;
-	bus_connect_again(query->socket);
 }
 
 /* ---- Questions ---- */
@@ -143,18 +164,24 @@ static struct question *free_slot(struct gateway_query *query)
 	return NULL;
 }
 
-static enum status send_question(struct gateway_query *query, uint64_t id, const struct gateway_selection *selection)
+static void write_question(struct question *question, const struct gateway_selection *selection)
 {
-	char text[24];
+	char id[24];
 	struct buf header;
-	snprintf(text, sizeof text, "%" PRIu64, id);
+	snprintf(id, sizeof id, "%" PRIu64, question->id);
 	buf_init(&header, REQUEST_BYTES_MAX);
-	gateway_request_write(&header, text, selection);
+	gateway_request_write(&header, id, selection);
 	ASSERT(buf_ok(&header));
-	const struct span frames[] = {buf_span(&header)};
-	enum status status = bus_send(query->socket, frames, ARRAY_COUNT(frames));
+	struct span text = buf_span(&header);
+	memcpy(question->text, text.at, text.len);
+	question->len = text.len;
 	buf_clear(&header);
-	return status;
+}
+
+/* A connection that was there a moment ago may come back, or another instance be found. */
+static bool may_wait(const struct gateway_query *query)
+{
+	return query->connected || (query->lost_ms != 0 && ambient_monotonic_ms() - query->lost_ms < GATEWAY_QUERY_TIMEOUT_MS);
 }
 
 void gateway_query_ask(struct gateway_query *query, const struct gateway_selection *selection, int64_t deadline_ms,
@@ -166,10 +193,14 @@ void gateway_query_ask(struct gateway_query *query, const struct gateway_selecti
 		fn(context, &UNAVAILABLE, query->scratch);
 		return;
 	}
-	*question = (struct question){.id = ++query->last_id, .deadline_ms = deadline_ms, .fn = fn, .context = context};
+	question->id = ++query->last_id;
+	question->deadline_ms = deadline_ms;
+	question->fn = fn;
+	question->context = context;
+	write_question(question, selection);
 	query->pending++;
 	tell_pending(query);
-	if (send_question(query, question->id, selection) != STATUS_OK)
+	if (!send_question(query, question) && !may_wait(query))
 		refuse_question(query, question, "why=\"unreachable\"");
 }
 
@@ -190,7 +221,6 @@ enum status gateway_query_new(struct loop *loop, struct bus *bus, const char *en
 	query->scratch = arena_new(SCRATCH_MAX);
 	loop_on_socket(loop, query->socket, on_answers, query);
 	loop_every(loop, TICK_MS, on_tick, query);
-	loop_every(loop, CONNECT_AGAIN_MS, on_connect_again, query);
 	tell_pending(query);
 	telemetry_set("effreg_gateway_pending_max", "The most questions that may wait.", "", GATEWAY_QUERY_PENDING_MAX);
 	*ret_query = query;

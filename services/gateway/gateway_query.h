@@ -2,7 +2,8 @@
  *
  * A DEALER to the ranking's query socket. Every question is answered exactly once: by the ranking, or, when it does not
  * answer in time, cannot be reached or too many are open, with the code "unavailable". An answer that comes later is
- * dropped: its id stands for nothing. */
+ * dropped: its id stands for nothing. A question whose connection is lost before its answer is asked again over the next one, perhaps of
+ * another instance: it changes nothing. */
 #ifndef EFFREG_GATEWAY_QUERY_H
 #define EFFREG_GATEWAY_QUERY_H
 

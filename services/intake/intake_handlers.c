@@ -298,6 +298,11 @@ static void count_results(const struct intake_append *append)
 		if (counts[i] > 0)
 			telemetry_count("effreg_intake_events_total", "Events answered, by outcome.", LABELS[i], (double)counts[i]);
 	}
+	if (counts[PUSH_STORED] > 0) {
+		char label[64];
+		snprintf(label, sizeof label, "region=\"%s\"", append->region->name);
+		telemetry_count("effreg_intake_region_events_total", "Events stored, by region.", label, (double)counts[PUSH_STORED]);
+	}
 	if (append->refusals_lost > 0)
 		telemetry_count("effreg_intake_refusals_lost_total", "Refused events whose bytes were not kept: the quarantine is full.", "",
 		                (double)append->refusals_lost);

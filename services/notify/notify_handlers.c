@@ -3,6 +3,8 @@
 #include "common/log.h"
 #include "common/telemetry.h"
 
+#include <stdio.h>
+
 static void count_written(int64_t written)
 {
 	telemetry_count("effreg_notices_written_total", "Notices written.", "", (double)written);
@@ -58,6 +60,17 @@ static enum status tell_sources(struct notify_handlers *handlers, const struct n
 	return STATUS_OK;
 }
 
+static enum status tell_unsent(struct notify_handlers *handlers)
+{
+	int64_t unsent, oldest_ms;
+	enum status status = notify_store_count_unsent(handlers->db, &unsent, &oldest_ms);
+	if (status != STATUS_OK)
+		return status;
+	telemetry_set("effreg_notices_unsent", "Notices that wait to be sent, over all instances.", "", (double)unsent);
+	telemetry_set("effreg_notices_oldest_seconds", "Since when the oldest of them waits; 0 when none does.", "", (double)oldest_ms / 1000);
+	return STATUS_OK;
+}
+
 enum status notify_handlers_watch(struct notify_handlers *handlers, int64_t now_us)
 {
 	const struct notify_news news = {.now_us = now_us, .silent_days = handlers->silent_days, .recent_days = NOTIFY_RECENT_DAYS};
@@ -68,12 +81,24 @@ enum status notify_handlers_watch(struct notify_handlers *handlers, int64_t now_
 	if (status == STATUS_OK)
 		status = tell_sources(handlers, &news);
 	if (status == STATUS_OK)
+		status = tell_unsent(handlers);
+	if (status == STATUS_OK)
 		return db_commit(handlers->db);
 	db_rollback(handlers->db);
 	return status;
 }
 
 /* ---- Sending ---- */
+
+static void remember(struct notify_handlers *handlers, const struct notify_notice *notice)
+{
+	struct notify_known *known = &handlers->known[handlers->known_next];
+	snprintf(known->region, sizeof known->region, "%s", notice->region);
+	snprintf(known->id, sizeof known->id, "%s", notice->id);
+	handlers->known_next = (handlers->known_next + 1) % NOTIFY_KNOWN_MAX;
+	if (handlers->known_count < NOTIFY_KNOWN_MAX)
+		handlers->known_count++;
+}
 
 static enum status send_notice(struct notify_handlers *handlers, const struct notify_notice *notice)
 {
@@ -89,8 +114,11 @@ static enum status send_notice(struct notify_handlers *handlers, const struct no
 	}
 	buf_clear(&body);
 	if (status == STATUS_OK)
+		remember(handlers, notice);
+	const char *traceparent = notice->said == NULL ? NULL : json_find_string(notice->said, "traceparent");
+	if (status == STATUS_OK)
 		log_write(LOG_EVENT_notice_sent, "id", notice->id, "region", notice->region, "kind", notify_kind_text(notice->kind), "period",
-		          notice->publication.period, NULL);
+		          notice->publication.period, "traceparent", traceparent == NULL ? "" : traceparent, NULL);
 	return status;
 }
 
@@ -124,5 +152,26 @@ enum status notify_handlers_send(struct notify_handlers *handlers, size_t *ret_s
 		return status;
 	telemetry_count("effreg_notices_sent_total", "Notices sent on the feed.", "", (double)sent);
 	*ret_sent = sent;
+	return STATUS_OK;
+}
+
+enum status notify_handlers_relay(struct notify_handlers *handlers, size_t *ret_sent)
+{
+	struct notify_notice *notices;
+	size_t count = 0;
+	*ret_sent = 0;
+	arena_reset(handlers->arena);
+	enum status status = db_begin(handlers->db);
+	if (status != STATUS_OK)
+		return status;
+	status = notify_store_take_sent(handlers->db, handlers->since_us, handlers->known, handlers->known_count, handlers->arena, &notices, &count);
+	db_rollback(handlers->db);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = send_notice(handlers, &notices[i]);
+	if (status != STATUS_OK)
+		return status;
+	if (count > 0)
+		telemetry_count("effreg_notices_relayed_total", "Notices of other instances, sent on to the subscribers of this one.", "", (double)count);
+	*ret_sent = count;
 	return STATUS_OK;
 }

@@ -34,12 +34,26 @@ static const struct config_option OPTIONS[] = {
 /* ---- Work ---- */
 
 static void on_send(void *context);
+static void on_relay(void *context);
 
 /* Notices are first written, then sent: also those that an earlier process wrote and did not send. */
 static void on_worked(void *context, bool poll)
 {
-	(void)poll;
 	on_send(context);
+	if (poll)
+		on_relay(context);
+}
+
+static void on_relay(void *context)
+{
+	struct notify *notify = context;
+	size_t sent = 0;
+	if (ambient_monotonic_ms() < notify->send_from_ms)
+		return;
+	enum status status = notify_handlers_relay(&notify->handlers, &sent);
+	service_note_database(notify->service, status);
+	if (status == STATUS_OK && sent == NOTIFY_UNSENT_MAX)
+		loop_soon(notify->service->loop, on_relay, notify);
 }
 
 static void on_send(void *context)
@@ -147,7 +161,9 @@ static enum status start(struct service *service, struct fault *fault)
 	ASSERT(notify != NULL);
 	service->state = notify;
 	notify->service = service;
-	notify->handlers = (struct notify_handlers){.db = service->db, .arena = arena_new(ARENA_MAX)};
+	notify->handlers.db = service->db;
+	notify->handlers.arena = arena_new(ARENA_MAX);
+	notify->handlers.since_us = ambient_now_us();
 	notify->send_from_ms = ambient_monotonic_ms() + SETTLE_MS;
 	enum status status = load_calendar(notify, fault);
 	if (status == STATUS_OK)

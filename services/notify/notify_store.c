@@ -44,6 +44,11 @@ enum status notify_store_write(struct db *db, const struct notify_publication *p
 /* Of each region, for its entities stand together. */
 #define ENTITIES(kind) " FROM effreg.region JOIN effreg.entity e ON e.region_id = region.region_id AND e.kind = '" kind "'"
 
+/* Of the last event that speaks of the entity. */
+#define TRACE \
+	", 'traceparent', (SELECT t.traceparent FROM effreg.event_trace t WHERE t.region_id = e.region_id" \
+	" AND t.seq = e.seqs[pg_catalog.array_upper(e.seqs, 1)])"
+
 #define NOW "pg_catalog.to_timestamp($1::double precision / 1000000)"
 #define DAYS(count) "pg_catalog.make_interval(days => " count "::integer)"
 #define RECENT(member) \
@@ -52,7 +57,7 @@ enum status notify_store_write(struct db *db, const struct notify_publication *p
 
 static const char OVERDUE_SQL[] = WRITE_NEWS("instruction_overdue",
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'due_on'), pg_catalog.json_build_object('instruction', e.entity,"
-	" 'title', e.attributes->'title', 'due_on', e.attributes->>'due_on', 'authority', e.attributes->>'authority')" ENTITIES("instruction")
+	" 'title', e.attributes->'title', 'due_on', e.attributes->>'due_on', 'authority', e.attributes->>'authority'" TRACE ")" ENTITIES("instruction")
 	" WHERE e.attributes->>'fulfilled_on' IS NULL AND (e.attributes->>'due_on')::date < (" NOW ")::date AND " RECENT("due_on"));
 
 static const char SILENT_SQL[] = WRITE_NEWS("source_silent",
@@ -63,7 +68,7 @@ static const char SILENT_SQL[] = WRITE_NEWS("source_silent",
 #define DISPUTE(date) \
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'" date "'), pg_catalog.json_build_object('dispute', e.entity," \
 	" 'title', e.attributes->'title', 'project', e.attributes->>'project', 'outcome', e.attributes->>'outcome'," \
-	" '" date "', e.attributes->>'" date "')" ENTITIES("dispute") " WHERE " RECENT(date)
+	" '" date "', e.attributes->>'" date "'" TRACE ")" ENTITIES("dispute") " WHERE " RECENT(date)
 
 static const char OPENED_SQL[] = WRITE_NEWS("dispute_opened", DISPUTE("opened_on") " AND e.attributes->>'resolved_on' IS NULL");
 static const char RESOLVED_SQL[] = WRITE_NEWS("dispute_resolved", DISPUTE("resolved_on"));
@@ -71,7 +76,7 @@ static const char RESOLVED_SQL[] = WRITE_NEWS("dispute_resolved", DISPUTE("resol
 static const char VERIFIED_SQL[] = WRITE_NEWS("effect_verified",
 	"SELECT e.region_id, pg_catalog.concat_ws('|', e.entity, e.attributes->>'verdict'), pg_catalog.json_build_object("
 	"'verification', e.entity, 'project', e.attributes->>'project', 'indicator', e.attributes->>'indicator',"
-	" 'verdict', e.attributes->>'verdict', 'verified_on', e.attributes->>'verified_on')" ENTITIES("verification")
+	" 'verdict', e.attributes->>'verdict', 'verified_on', e.attributes->>'verified_on'" TRACE ")" ENTITIES("verification")
 	" WHERE " RECENT("verified_on"));
 
 /* Whichever of the parameters a statement has: now, recent_days, silent_days. */
@@ -136,12 +141,14 @@ enum status notify_store_count_sources(struct db *db, const struct notify_news *
 
 /* ---- Sending ---- */
 
-static const char TAKE_SQL[] =
-	"SELECT n.id, n.region_id, region.iso, COALESCE(region.name_ru, 'Федеральный уровень'), COALESCE(region.name_en, 'Federal level'),"
-	"  n.cohort, n.period, n.rating_kind, n.revision, n.place, n.previous_place,"
-	"  pg_catalog.floor(EXTRACT(epoch FROM n.published_time) * 1000000)::bigint, n.kind, n.details::text,"
-	"  pg_catalog.floor(EXTRACT(epoch FROM n.created_time) * 1000000)::bigint"
+#define NOTICE_COLUMNS \
+	"SELECT n.id, n.region_id, region.iso, COALESCE(region.name_ru, 'Федеральный уровень'), COALESCE(region.name_en, 'Federal level')," \
+	"  n.cohort, n.period, n.rating_kind, n.revision, n.place, n.previous_place," \
+	"  pg_catalog.floor(EXTRACT(epoch FROM n.published_time) * 1000000)::bigint, n.kind, n.details::text," \
+	"  pg_catalog.floor(EXTRACT(epoch FROM n.created_time) * 1000000)::bigint" \
 	" FROM effreg.notice n LEFT JOIN effreg.region region USING (region_id)"
+
+static const char TAKE_SQL[] = NOTICE_COLUMNS
 	" WHERE n.sent_time IS NULL"
 	" ORDER BY n.created_time, n.region_id, n.id"
 	" LIMIT $1 FOR UPDATE OF n SKIP LOCKED";
@@ -191,14 +198,9 @@ static enum status read_notice(struct arena *arena, const struct db_rows *rows, 
 	return read_details(arena, rows, row, ret_notice);
 }
 
-enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct notify_notice **ret_notices,
-                                     size_t *ret_count)
+static enum status read_notices(struct arena *arena, struct db_rows *rows, struct notify_notice **ret_notices, size_t *ret_count)
 {
-	const struct db_param params[] = {db_integer(arena, NOTIFY_UNSENT_MAX)};
-	struct db_rows *rows;
-	enum status status = db_query(db, TAKE_SQL, params, ARRAY_COUNT(params), &rows);
-	if (status != STATUS_OK)
-		return status;
+	enum status status = STATUS_OK;
 	size_t count = db_rows_count(rows);
 	struct notify_notice *notices = arena_array(arena, struct notify_notice, count);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
@@ -207,6 +209,52 @@ enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct 
 	*ret_notices = notices;
 	*ret_count = count;
 	return status;
+}
+
+enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct notify_notice **ret_notices,
+                                     size_t *ret_count)
+{
+	const struct db_param params[] = {db_integer(arena, NOTIFY_UNSENT_MAX)};
+	struct db_rows *rows;
+	enum status status = db_query(db, TAKE_SQL, params, ARRAY_COUNT(params), &rows);
+	return status == STATUS_OK ? read_notices(arena, rows, ret_notices, ret_count) : status;
+}
+
+enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *known, size_t known_count, struct arena *arena,
+                                   struct notify_notice **ret_notices, size_t *ret_count)
+{
+	static const char SQL[] = NOTICE_COLUMNS
+		" WHERE n.sent_time > GREATEST(pg_catalog.to_timestamp($1::bigint / 1000000.0),"
+		"  pg_catalog.clock_timestamp() - $2::integer * INTERVAL '1 second')"
+		" AND NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) AS known (region_id, id)"
+		"  WHERE known.region_id = n.region_id AND known.id::uuid = n.id)"
+		" ORDER BY n.sent_time, n.region_id, n.id LIMIT $5";
+	const char **regions = arena_array(arena, const char *, known_count);
+	const char **ids = arena_array(arena, const char *, known_count);
+	for (size_t i = 0; i < known_count; i++) {
+		regions[i] = known[i].region;
+		ids[i] = known[i].id;
+	}
+	const struct db_param params[] = {db_integer(arena, since_us), db_integer(arena, NOTIFY_RELAY_S), db_array(arena, regions, known_count),
+	                                  db_array(arena, ids, known_count), db_integer(arena, NOTIFY_UNSENT_MAX)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	return status == STATUS_OK ? read_notices(arena, rows, ret_notices, ret_count) : status;
+}
+
+enum status notify_store_count_unsent(struct db *db, int64_t *ret_unsent, int64_t *ret_oldest_ms)
+{
+	static const char SQL[] =
+		"SELECT pg_catalog.count(*), COALESCE((EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(created_time)) * 1000)::bigint, 0)"
+		" FROM effreg.notice WHERE sent_time IS NULL";
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, NULL, 0, &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_unsent = db_get_integer(rows, 0, 0);
+	*ret_oldest_ms = db_get_integer(rows, 0, 1);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
 }
 
 enum status notify_store_mark_sent(struct db *db, struct arena *arena, const struct notify_notice *notices, size_t count)

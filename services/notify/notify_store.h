@@ -3,10 +3,19 @@
 #define EFFREG_NOTIFY_STORE_H
 
 #include "common/db.h"
+#include "common/ident.h"
 #include "services/notify/notify_core.h"
 #include "services/notify/notify_cut_off.h"
 
 #define NOTIFY_UNSENT_MAX 200  /* notices a transaction: below the queue of a feed subscriber */
+
+#define NOTIFY_RELAY_S    10   /* a notice is sent on to other subscribers so long after it was sent */
+
+/* What this process has sent. */
+struct notify_known {
+	char region[OKTMO_TEXT_SIZE];
+	char id[UUID_TEXT_SIZE];
+};
 
 /* Inside a transaction: writes a notice for every changed place of the published run. For revision 1 a place that
  * differs from the previous period's; for a correction one that differs from the revision before: who was told the first
@@ -37,6 +46,12 @@ enum status notify_store_count_sources(struct db *db, const struct notify_news *
  * They live in arena. */
 enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct notify_notice **ret_notices,
                                      size_t *ret_count) MUST_CHECK;  /* BUG: a row that this program did not write */
+/* The same, of those that another instance sent since since_us and not longer than NOTIFY_RELAY_S ago, but for those in known (an array of
+ * count, told apart by region and id). */
+enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *known, size_t known_count, struct arena *arena,
+                                   struct notify_notice **ret_notices, size_t *ret_count) MUST_CHECK;
+/* Notices that wait to be sent, and since when the oldest does, in ms. */
+enum status notify_store_count_unsent(struct db *db, int64_t *ret_unsent, int64_t *ret_oldest_ms) MUST_CHECK;
 enum status notify_store_mark_sent(struct db *db, struct arena *arena, const struct notify_notice *notices,
                                    size_t count) MUST_CHECK;
 

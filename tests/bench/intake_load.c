@@ -45,7 +45,7 @@ struct load {
 	int64_t started_us;
 	int64_t progress_us;
 	uint32_t *latencies_us;      /* one for each settled event */
-	size_t settled, refused;
+	size_t settled, refused, repeated;  /* repeated: its first answer was lost with a connection, it came again and was stored already */
 	size_t total;
 };
 
@@ -69,8 +69,10 @@ static void on_settled(void *context, struct push_batch *batch, const struct pus
 	size_t slot = (size_t)(batch - region->batches);
 	int64_t now_us = bench_now_us();
 
-	for (size_t i = 0; i < batch->count; i++)
-		load->refused += results[i].outcome == PUSH_STORED ? 0 : 1;
+	for (size_t i = 0; i < batch->count; i++) {
+		load->refused += results[i].outcome == PUSH_REJECTED ? 1 : 0;
+		load->repeated += results[i].outcome == PUSH_DUPLICATE ? 1 : 0;
+	}
 	region->busy[slot] = false;
 	load->progress_us = now_us;
 	if (!region->open) {
@@ -273,8 +275,8 @@ static double quantile_ms(const struct load *load, double share)
 static void report(struct load *load, int64_t took_us, int64_t cpu_us)
 {
 	qsort(load->latencies_us, load->settled, sizeof *load->latencies_us, compare_latencies);
-	printf("{\"events\":%zu,\"refused\":%zu,\"seconds\":%.4f,\"p50_ack_ms\":%.3f,\"p99_ack_ms\":%.3f,\"cpu_us\":%lld}\n",
-	       load->total, load->refused, (double)took_us / 1e6, quantile_ms(load, 0.5), quantile_ms(load, 0.99), (long long)cpu_us);
+	printf("{\"events\":%zu,\"refused\":%zu,\"repeated\":%zu,\"seconds\":%.4f,\"p50_ack_ms\":%.3f,\"p99_ack_ms\":%.3f,\"cpu_us\":%lld}\n",
+	       load->total, load->refused, load->repeated, (double)took_us / 1e6, quantile_ms(load, 0.5), quantile_ms(load, 0.99), (long long)cpu_us);
 }
 
 int main(int argc, char **argv)

@@ -25,6 +25,7 @@ static const char *const RIGHTS[] = {
 	"entity_rebuild: metrics SIUD, ops S",
 	"event: intake SI, metrics S, ops S, ranking S",
 	"event_head: intake SIU, metrics S, notify S, ops S, ranking S",
+	"event_trace: notify S, ops S",
 	"incarnation: intake S, ops Si",
 	"indicator: metrics SIUD, ops S, ranking S",
 	"indicator_definitions: metrics SIUD, ops S",

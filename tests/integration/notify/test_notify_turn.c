@@ -455,6 +455,44 @@ static void the_federal_side_is_told_of_a_published_rating(void **state)
 	                    "опубликован рейтинг за 2023 год (all): итоговый, редакция 1; изменилось мест: 3 из 4");
 }
 
+static void relay(size_t expected)
+{
+	size_t sent;
+	assert_int_equal(notify_handlers_relay(&world.handlers, &sent), STATUS_OK);
+	assert_int_equal(sent, expected);
+}
+
+static void what_another_instance_sent_is_sent_on_once(void **state)
+{
+	(void)state;
+	need_database();
+	await_subscription();
+	publish("2023", 1);
+	follow();
+	admin_run("UPDATE effreg.notice SET sent_time = pg_catalog.clock_timestamp()");
+	relay(4);  /* three regions and the federal side */
+	assert_true(receive());
+	assert_true(span_equal(bus_message_frame(world.message, 0), span_of_text("notice.20000000")));
+	relay(0);
+}
+
+static void what_was_sent_here_or_long_ago_is_not_sent_on(void **state)
+{
+	(void)state;
+	need_database();
+	publish("2023", 1);
+	follow();
+	send_all(4);
+	relay(0);
+	memset(world.handlers.known, 0, sizeof world.handlers.known);
+	world.handlers.known_count = 0;
+	admin_run("UPDATE effreg.notice SET sent_time = pg_catalog.clock_timestamp() - INTERVAL '11 seconds'");
+	relay(0);
+	admin_run("UPDATE effreg.notice SET sent_time = pg_catalog.clock_timestamp()");
+	world.handlers.since_us = INT64_MAX / 2;  /* before this process began */
+	relay(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +508,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_cut_off_is_told_to_regions_that_send, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(news_goes_out_on_the_feed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_federal_side_is_told_of_a_published_rating, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_another_instance_sent_is_sent_on_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_sent_here_or_long_ago_is_not_sent_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_broken_record_is_parked_and_the_next_one_is_served, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

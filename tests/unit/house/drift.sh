@@ -178,6 +178,7 @@ ports() {
 	rating 5574
 	feed 5575
 	http 8080
+	https 8443
 	TABLE
 }
 
@@ -195,10 +196,9 @@ named_ports() {
 	done
 	sed -nE 's/^ +EFFREG_([A-Z]+)_ENDPOINT: [^ ]*:([0-9]+)$/deploy\/docker-compose.yml\t\L\1\t\2/p
 		s/^ +EFFREG_(HTTP): [^ ]*:([0-9]+)$/deploy\/docker-compose.yml\t\L\1\t\2/p
-		s/^ +ports: .*EFFREG_([A-Z]+)_PORT:-([0-9]+)\}.*$/deploy\/docker-compose.yml, outside\t\L\1\t\2/p
-		s/^ +ports: .*EFFREG_([A-Z]+)_PORT:-[0-9]+\}:([0-9]+)"\]$/deploy\/docker-compose.yml, inside\t\L\1\t\2/p
+		s/^ +- ".*EFFREG_(PUSH|QUERY|FEED|HTTPS)_PORT:-([0-9]+)\}:([0-9]+)"$/deploy\/docker-compose.yml, outside\t\L\1\t\2\ndeploy\/docker-compose.yml, inside\t\L\1\t\3/p
 	' deploy/docker-compose.yml
-	grep -oE '\b(push|query|feed|HTTP) [0-9]{4}\b' deploy/README.md | sed -E 's/^([a-zA-Z]+) ([0-9]+)$/deploy\/README.md\t\L\1\t\2/'
+	grep -oE '\b(push|query|feed|HTTPS?) [0-9]{4}\b' deploy/README.md | sed -E 's/^([a-zA-Z]+) ([0-9]+)$/deploy\/README.md\t\L\1\t\2/'
 	sed -nE 's/^\| (push|query|feed|event hints)[^|]*\|.*\| ([0-9]+) \|$/proto\/README.md\t\1\t\2/p' proto/README.md | sed 's/event hints/stream/'
 	sed -nE '/^servers:/,/^channels:/{s/^  ([a-z]+):$/\1/p;s/^    host: .*:([0-9]+)$/\1/p}' proto/asyncapi.yaml | paste - - |
 		sed -E 's/^intake/push/; s/^ranking/query/; s/^notify/feed/; s/^/proto\/asyncapi.yaml\t/'

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# The drill of a restore: the database is lost with everything after a base backup but the archive of its log; it is restored to a moment
+# before the newest acknowledged events (deploy/backup). The chains hold up to that moment, the witness of the agent stops it until the
+# restore is acknowledged, and then the agent and the regions send again what they hold: by the ledger nothing is missing and nothing
+# twice, and the rating that is published again has the digest it had. Prints how long it took.
+# shellcheck disable=SC2119 # agent_start takes options of the agent, not of this script
+set -euo pipefail
+# shellcheck source=tests/harness/centre.sh
+source "$(dirname "$0")/../harness/centre.sh"
+# shellcheck source=tests/harness/agent.sh
+source "$(dirname "$0")/../harness/agent.sh"
+# shellcheck source=tests/harness/cluster.sh
+source "$(dirname "$0")/../harness/cluster.sh"
+trap 'agent_stop; test_end' EXIT
+archive=$test_work/archive
+period=2023
+
+stored_of_region_are() {
+	[[ $(ask "SELECT COALESCE(pg_catalog.max(seq), 0) FROM effreg.event WHERE region_id = '$region'") == "$1" ]]
+}
+
+alarm_is() {
+	[[ $(agent_status --format json | grep -oE '"alarm":(null|\{"code":"[a-z_]*")' | head -n 1) == "$1" ]]
+}
+
+push_others() {
+	local code
+	for code in "${others[@]}"; do
+		centre_push "$code" "$test_work/$1.$code" || return 1
+	done
+}
+
+ids_of() {
+	cat "$@" | sed -E 's/.*"id": ?"([^"]*)".*/\1/' | sort
+}
+
+# The ledger: every event that was ever acknowledged, against the log.
+log_holds_the_ledger() {
+	diff <(ids_of "$test_work/lines" "$test_work"/all.*) <(ask "SELECT id FROM effreg.event" | sort) | head -n 5
+	[[ ${PIPESTATUS[0]} == 0 ]]
+}
+
+is_archived() {
+	[[ $(ask "SELECT last_archived_wal >= '$1' FROM pg_catalog.pg_stat_archiver") == t ]]
+}
+
+archive_the_end() {
+	local segment
+	segment=$(ask "SELECT pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal())")
+	agent_until is_archived "$segment"
+}
+
+lose_database() {
+	centre_stop_all
+	centre_kill_database
+	find "$(cluster_data "$centre_home/pg")" -mindepth 1 -delete
+}
+
+restore_database() {
+	cluster_as_owner "$centre_root/deploy/backup" restore "$archive" "$(cluster_data "$centre_home/pg")" --time "$moment" || return 1
+	centre_start_database
+	agent_until is_primary
+}
+
+is_primary() {
+	[[ $(ask "SELECT pg_catalog.pg_is_in_recovery()") == f ]]
+}
+
+refuses_what_is_not_empty() {
+	! cluster_as_owner "$centre_root/deploy/backup" restore "$archive" "$(cluster_data "$centre_home/pg")"
+}
+
+test_projects=6
+test_generate
+region=${test_regions[0]}
+others=("${test_regions[@]:1:3}")
+sed -E 's/"sequence": ?"[0-9]+", ?//' "$test_story/$region.ndjson" >"$test_work/lines"
+total=$(wc -l <"$test_work/lines")
+before=$((total / 2))
+for code in "${others[@]}"; do
+	lines=$(wc -l <"$test_story/$code.ndjson")
+	cp "$test_story/$code.ndjson" "$test_work/all.$code"
+	head -n "$((lines / 2))" "$test_work/all.$code" >"$test_work/early.$code"
+done
+test_regions=("$region" "${others[@]}")
+test_start_centre
+cluster_archive "$centre_home/pg" "$archive"
+centre_stop_all
+centre_dsn=$("$centre_root/deploy/postgres" restart "$centre_home/pg" 9>&-)
+centre_start_all
+agent_prepare "$region"
+agent_start
+
+check "a base backup is taken of an empty centre" cluster_as_owner "$centre_root/deploy/backup" base "$archive" "$centre_dsn"
+check "some regions push" push_others early
+sed -n "1,${before}p" "$test_work/lines" | agent_drop first.ndjson
+check "and the agent of one" agent_until stored_of_region_are "$before"
+check "every service has processed every event" centre_settle
+moment=$(ask "SELECT pg_catalog.clock_timestamp()")
+check "after that moment more is pushed" push_others all
+sed -n "$((before + 1)),${total}p" "$test_work/lines" | agent_drop second.ndjson
+check "and acknowledged" agent_until stored_of_region_are "$total"
+check "and the agent knows" agent_until agent_has_sent
+check "every service has processed every event again" centre_settle
+check "a rating is published" test_publish "$period"
+digest=$(centre_digest "$period")
+events=$(stored_events)
+check "the end of the log is archived" archive_the_end
+check "over a database nothing is restored" refuses_what_is_not_empty
+
+lost_at=$EPOCHREALTIME
+check "the database is lost" lose_database
+check "and restored to the moment" restore_database
+restored_at=$EPOCHREALTIME
+check_equal "the log ends there" "$before" "$(ask "SELECT last_seq FROM effreg.event_head WHERE region_id = '$region'")"
+check "the chains hold up to there" centre_effreg log verify
+centre_start_all
+check "the witness of the agent raises the alarm" agent_until alarm_is '"alarm":{"code":"witness_mismatch"'
+check_equal "and it sends nothing meanwhile" "$before" "$(ask "SELECT last_seq FROM effreg.event_head WHERE region_id = '$region'")"
+check "the coordinator acknowledges the restore" centre_effreg log reopen --name "restore drill" --dsn "$(centre_dsn_of ops)"
+check "the agent sends again what it holds" agent_until stored_of_region_are "$total"
+check "so do the regions that have no agent" push_others all
+whole_at=$EPOCHREALTIME
+check_equal "there are as many events as before" "$events" "$(stored_events)"
+check "by the ledger nothing is missing and nothing twice" log_holds_the_ledger
+check "the chains hold" centre_effreg log verify
+check "the agent has no alarm left" agent_until alarm_is '"alarm":null'
+check "every service has processed every event once more" centre_settle
+check "what stands follows from the log" centre_effreg rebuild --check
+check "the rating is published again" test_publish "$period"
+check_equal "with the digest it had" "$digest" "$(centre_digest "$period")"
+check "old copies are pruned, the newest stays" cluster_as_owner "$centre_root/deploy/backup" prune "$archive" 1
+awk -v lost="$lost_at" -v restored="$restored_at" -v whole="$whole_at" 'BEGIN {
+	printf "# from the loss to a database that serves: %.1f s; to everything sent again: %.1f s; events lost: 0\n", restored - lost, whole - lost }'
