@@ -39,6 +39,8 @@ cli_run cli_log_export;
 cli_run cli_log_checkpoint;
 cli_run cli_log_reopen;
 cli_run cli_migrate;
+cli_run cli_migrate_up;
+cli_run cli_migrate_status;
 cli_run cli_keys_new;
 cli_run cli_keys_add;
 cli_run cli_keys_rotate;
