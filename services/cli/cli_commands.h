@@ -38,6 +38,7 @@ cli_run cli_log_verify;
 cli_run cli_log_export;
 cli_run cli_log_checkpoint;
 cli_run cli_log_reopen;
+cli_run cli_doctor;
 cli_run cli_migrate;
 cli_run cli_migrate_up;
 cli_run cli_migrate_status;

@@ -59,6 +59,7 @@ static const struct command_row COMMANDS[] = {
 	{"log export", cli_log_export, "write the logs into files", "выгрузить журналы в файлы"},
 	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
 	{"log reopen", cli_log_reopen, "acknowledge that the logs were restored from an older copy", "подтвердить, что журналы восстановлены из старой копии"},
+	{"doctor", cli_doctor, "check this machine and say what to mend", "проверить эту машину и сказать, что исправить"},
 	{"migrate status", cli_migrate_status, "show which migrations were applied and which are due", "показать применённые и недостающие миграции"},
 	{"migrate up", cli_migrate_up, "bring the database's schema up to date", "обновить схему базы данных"},
 	{"migrate", cli_migrate, "the same as migrate up", "то же, что migrate up"},
