@@ -61,6 +61,7 @@ with_row() {
 
 # A reader that holds a lock on a table, until its line is closed.
 hold_lock() {
+	holder_PID=""
 	coproc holder { psql -XAtq -v ON_ERROR_STOP=1 -d "$centre_dsn"; }
 	echo "BEGIN; LOCK TABLE effreg.migration IN SHARE MODE; SELECT 'held';" >&"${holder[1]}"
 	read -r -t 20 -u "${holder[0]}" _

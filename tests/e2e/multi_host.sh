@@ -4,6 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
+test_needs_own_server "it starts two"
 
 standby=$test_work/standby
 first=() rest=()
