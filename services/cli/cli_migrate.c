@@ -12,6 +12,7 @@
 static const struct cli_option UP_OPTIONS[] = {
 	{"dry-run", NULL, NULL, NULL, "try what is due in one transaction and roll it back; it locks what the migrations lock until then",
 	 "выполнить недостающее в одной транзакции и откатить; до отката держит те же блокировки"},
+	{"citus", NULL, NULL, NULL, "then distribute the schema over the workers of Citus (deploy/citus)", "затем распределить схему по узлам Citus (deploy/citus)"},
 	{"role-passwords", "DIR", NULL, NULL, "set each role's password from the file of its name in DIR", "задать пароль каждой роли из одноимённого файла в DIR"},
 	CLI_DSN_OPTIONS,
 };
@@ -53,9 +54,28 @@ static const struct cli_command COMMAND_STATUS = {
 
 /* ---- up ---- */
 
+/* Before anything is changed. */
+static enum status check_citus(const struct cli_args *args, struct db *db)
+{
+	bool there;
+	enum status status = migrate_store_has_citus(db, &there);
+	if (status != STATUS_OK)
+		cli_output_error(args, "%s", db_error(db));
+	if (status != STATUS_OK || there)
+		return status;
+	cli_output_error(args, "%s", cli_text(args->lang,
+	                 "this database is not one of Citus: install Citus on every node and run CREATE EXTENSION citus here, or leave --citus out",
+	                 "эта база не под Citus: установите Citus на все узлы и выполните здесь CREATE EXTENSION citus, либо уберите --citus"));
+	return STATUS_UNSUPPORTED;
+}
+
 static enum status bring_up(const struct cli_args *args, struct db *db, struct arena *arena)
 {
-	enum status status = migrate_store_lock(db);
+	bool citus = cli_args_flag(args, "citus");
+	enum status status = citus ? check_citus(args, db) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	status = migrate_store_lock(db);
 	if (status != STATUS_OK) {
 		cli_output_error(args, "%s", db_error(db));
 		return status;
@@ -63,6 +83,8 @@ static enum status bring_up(const struct cli_args *args, struct db *db, struct a
 	if (cli_args_flag(args, "dry-run"))
 		return migrate_try(args, db, arena);
 	status = migrate_run(args, db, arena);
+	if (status == STATUS_OK && citus)
+		status = migrate_distribute(args, db);
 	if (status == STATUS_OK)
 		status = migrate_load_registry(args, db, arena);
 	return status == STATUS_OK ? migrate_set_passwords(args, db, arena) : status;

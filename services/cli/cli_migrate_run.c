@@ -14,14 +14,14 @@ static const char *name_of(const struct embedded_file *file)
 	return strncmp(file->path, FOLDER, strlen(FOLDER)) == 0 ? file->path + strlen(FOLDER) : NULL;
 }
 
-static const struct embedded_file *find_file(const char *name)
+/* It must be there. */
+static const struct embedded_file *get_file(const char *folder, const char *name)
 {
-	for (size_t i = 0; i < EMBEDDED_FILES_COUNT; i++) {
-		const char *other = name_of(&EMBEDDED_FILES[i]);
-		if (other != NULL && text_equal(other, name))
-			return &EMBEDDED_FILES[i];
-	}
-	return NULL;
+	size_t i = 0, len = strlen(folder);
+	while (i < EMBEDDED_FILES_COUNT && (strncmp(EMBEDDED_FILES[i].path, folder, len) != 0 || !text_equal(EMBEDDED_FILES[i].path + len, name)))
+		i++;
+	ASSERT(i < EMBEDDED_FILES_COUNT);
+	return &EMBEDDED_FILES[i];
 }
 
 /* Embedded files are sorted by path, so these are by name. */
@@ -108,7 +108,7 @@ static enum status apply_next(const struct cli_args *args, struct db *db, struct
 		due = find_due(&plan);
 	if (due != NULL) {
 		*ret_name = due->name;
-		status = migrate_store_apply(db, find_file(due->name), due);
+		status = migrate_store_apply(db, get_file(FOLDER, due->name), due);
 	}
 	*ret_done = status == STATUS_OK && due == NULL;
 	if (status == STATUS_OK)
@@ -150,7 +150,7 @@ enum status migrate_try(const struct cli_args *args, struct db *db, struct arena
 		const struct migration *migration = &plan.all[i];
 		if (migration->state != MIGRATION_DUE)
 			continue;
-		status = migrate_store_apply(db, find_file(migration->name), migration);
+		status = migrate_store_apply(db, get_file(FOLDER, migration->name), migration);
 		if (status != STATUS_OK)
 			(void)fail(args, db, status, migration->name);
 		else
@@ -158,4 +158,16 @@ enum status migrate_try(const struct cli_args *args, struct db *db, struct arena
 	}
 	db_rollback(db);
 	return status;
+}
+
+enum status migrate_distribute(const struct cli_args *args, struct db *db)
+{
+	enum status status = db_begin(db);
+	if (status == STATUS_OK)
+		status = db_exec(db, (const char *)get_file("deploy/citus/", "distribute.sql")->bytes);
+	if (status == STATUS_OK)
+		status = db_commit(db);
+	else
+		db_rollback(db);
+	return status == STATUS_OK ? STATUS_OK : fail(args, db, status, "deploy/citus/distribute.sql");
 }

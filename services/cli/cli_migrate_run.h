@@ -25,5 +25,7 @@ enum status migrate_load_plan(struct db *db, struct arena *arena, struct migrate
 enum status migrate_run(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;
 /* The same in one transaction that is rolled back: whether what is due would pass here. It holds the locks of all of them until then. */
 enum status migrate_try(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;
+/* deploy/citus/distribute.sql, in one transaction: for a database with the extension citus. Told when it fails. */
+enum status migrate_distribute(const struct cli_args *args, struct db *db) MUST_CHECK;
 
 #endif

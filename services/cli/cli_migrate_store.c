@@ -81,3 +81,14 @@ enum status migrate_store_limit_waiting(struct db *db)
 {
 	return db_exec(db, "SET LOCAL lock_timeout = '5s'");
 }
+
+enum status migrate_store_has_citus(struct db *db, bool *ret_there)
+{
+	struct db_rows *rows;
+	enum status status = db_query(db, "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')", NULL, 0, &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_there = db_get_bool(rows, 0, 0);
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}

@@ -19,5 +19,7 @@ enum status migrate_store_load(struct db *db, struct arena *arena, struct migrat
 enum status migrate_store_apply(struct db *db, const struct embedded_file *file, const struct migration *migration) MUST_CHECK;
 /* How long a statement of this transaction waits for a lock: a migration that waits keeps everybody behind it waiting. */
 enum status migrate_store_limit_waiting(struct db *db) MUST_CHECK;
+/* Was the extension citus created in this database? */
+enum status migrate_store_has_citus(struct db *db, bool *ret_there) MUST_CHECK;
 
 #endif
