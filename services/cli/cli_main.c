@@ -99,6 +99,20 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
+/* Every command with its table, for programs. */
+static int describe_commands(void)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++) {
+		char name[64], describe[] = CLI_DESCRIBE;
+		snprintf(name, sizeof name, "%s", COMMANDS[i].name);
+		char *arguments[] = {name, describe, NULL};
+		printf("command\t%s\t%s\t%s\n", COMMANDS[i].name, COMMANDS[i].en, COMMANDS[i].ru);
+		if (COMMANDS[i].run(2, arguments, CLI_LANG_EN) != CLI_EXIT_OK)
+			return CLI_EXIT_NEGATIVE;
+	}
+	return CLI_EXIT_OK;
+}
+
 /* Matches the words after the program's name, a command of more words before that of fewer (its row stands before).
  * *ret_words is how many the command took. */
 static const struct command_row *find_command(int argc, char **argv, int *ret_words)
@@ -132,6 +146,8 @@ int main(int argc, char **argv)
 		print_commands(stdout, lang);
 		return CLI_EXIT_OK;
 	}
+	if (argc == 2 && text_equal(argv[1], CLI_DESCRIBE))
+		return describe_commands();
 	const struct command_row *command = find_command(argc, argv, &words);
 	if (command == NULL) {
 		if (argc > 1)
