@@ -20,6 +20,11 @@ static bool address_of(const char *name, struct sockaddr_un *ret_address, sockle
 	return true;
 }
 
+bool notify_socket_is_named(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL;
+}
+
 bool notify_socket_tell(const char *state)
 {
 	struct sockaddr_un address;

@@ -8,6 +8,7 @@
 
 #include "common/base.h"
 
+bool notify_socket_is_named(void);  /* is there a manager to tell? */
 /* "READY=1", "STOPPING=1", "WATCHDOG=1". False when there is nobody to tell, or it could not be told: to be ignored, for a manager
  * that hears nothing does what its unit says. */
 bool notify_socket_tell(const char *state);

@@ -288,6 +288,8 @@ static void on_ready_ask(void *context)
 
 static void tell_manager(struct operations *operations)
 {
+	if (!notify_socket_is_named())
+		return;
 	long watchdog_ms = notify_socket_watchdog_ms();
 	if (watchdog_ms > 0)
 		loop_every(operations->service->loop, watchdog_ms, on_watchdog, NULL);

@@ -1,7 +1,7 @@
 /* cli_doctor: looks at everything a centre, or a region's agent, stands on, and says what to mend.
  *
  * It changes nothing. What each service is set to it asks the program itself (--print-config), as it would be set from its
- * file in --config and the present environment; the rest follows from that: its files, its database, its sockets. */
+ * file in --config alone; the rest follows from that: its files, its database, its sockets. */
 #include "common/ambient.h"
 #include "common/json.h"
 #include "services/cli/cli_commands.h"

@@ -40,6 +40,20 @@ static struct span read_all(struct arena *arena, int fd)
 	return text;
 }
 
+/* What the caller of effreg has set for effreg is not what the service manager gives a service. */
+static char **environment_without_ours(struct arena *arena)
+{
+	size_t count = 0, kept = 0;
+	while (environ[count] != NULL)
+		count++;
+	char **environment = arena_array(arena, char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(environ[i], "EFFREG_", strlen("EFFREG_")) != 0)
+			environment[kept++] = environ[i];
+	}
+	return environment;
+}
+
 enum status program_run(struct arena *arena, const char *path, const char *const *arguments, struct span *ret_output, int *ret_exit)
 {
 	char *argv[ARGUMENTS_MAX + 2] = {arena_text(arena, path, strlen(path))};
@@ -56,7 +70,7 @@ enum status program_run(struct arena *arena, const char *path, const char *const
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-	int failed = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+	int failed = posix_spawn(&pid, path, &actions, NULL, argv, environment_without_ours(arena));
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	if (failed == 0)

@@ -10,7 +10,7 @@
 /* "/usr/bin/effreg-intake": in the folder of this program. In arena. */
 const char *program_path(struct arena *arena, const char *service);
 bool program_exists(const char *path);
-/* Runs it and waits for its end. What it wrote on stdout and stderr, in arena; *ret_exit as from a shell. UNAVAILABLE: it cannot be
+/* Runs it, without the variables EFFREG_…, and waits for its end. What it wrote on stdout and stderr, in arena; *ret_exit as from a shell. UNAVAILABLE: it cannot be
  * started. */
 enum status program_run(struct arena *arena, const char *path, const char *const *arguments, struct span *ret_output, int *ret_exit) MUST_CHECK;
 

@@ -71,6 +71,9 @@ done
 for pair in 'metrics → ' 'ranking → ' 'notify → ' 'gateway → ' 'effreg → '; do
 	check "the socket of $pair lets the key in" grep -E "^✓ .*$pair.*lets the key in" <(doctor)
 done
+export EFFREG_KEY_FILE=$centre_home/keys/coordinator
+check "what the caller has set for itself does not stand for a service" says 0 "$centre_home/keys/notify: role service"
+unset EFFREG_KEY_FILE
 check "it speaks Russian" says 0 "отказов: 0" --lang ru
 check_equal "in JSON as many findings are good" "$(doctor | grep -c '^✓')" "$(json_findings ok)"
 check "and JSON says that it is well" grep -F '"ok":true' <(doctor --json)

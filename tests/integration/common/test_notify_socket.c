@@ -58,6 +58,7 @@ static void without_a_manager_nothing_is_told(void **state)
 {
 	(void)state;
 	unsetenv("NOTIFY_SOCKET");
+	assert_false(notify_socket_is_named());
 	assert_false(notify_socket_tell("READY=1"));
 	static const char *const WRONG[] = {"", "/", "relative", "/nowhere/at/all"};
 	for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
