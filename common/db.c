@@ -15,6 +15,7 @@
 #define CONNECT_OPTIONS_MAX 64
 #define SCRIPT_BYTES_MAX ((size_t)1024 * 1024)
 #define IN_FAILED_TRANSACTION "25P02"
+#define READ_ONLY     "25006"
 #define BEGIN_SQL     "BEGIN ISOLATION LEVEL READ COMMITTED"
 #define ASKED_MAX     256  /* statements of a process; others are planned every time */
 #define UNANSWERED_MAX 48  /* then those are waited for */
@@ -42,6 +43,8 @@ struct db {
 	bool in_transaction;
 	bool copying;       /* the server waits for the rows of a COPY */
 	bool warned;        /* a WARNING arrived since db_begin */
+	bool misled;        /* it takes no writes any more: another server may */
+	bool wants_writer;  /* the connection string asks for a server that takes writes */
 	const char *prepared[DB_PREPARED_MAX];  /* scripts of PREPARE, said again after a reconnect */
 	size_t prepared_count;
 	struct asked *asked;
@@ -73,7 +76,7 @@ static const struct sqlstate_rule SQLSTATE_RULES[] = {
 	{"53", STATUS_UNAVAILABLE},   /* out of memory, disk, connections */
 	{"58", STATUS_UNAVAILABLE},   /* system errors: I/O */
 	{"25P03", STATUS_UNAVAILABLE},/* idle_in_transaction_session_timeout */
-	{"25006", STATUS_UNAVAILABLE},/* read only: not the primary any more */
+	{READ_ONLY, STATUS_UNAVAILABLE},/* not the primary any more */
 	{"23505", STATUS_CONFLICT},   /* unique_violation */
 	{"22", STATUS_INVALID},       /* data exceptions */
 };
@@ -111,6 +114,8 @@ static enum status sort_failure(struct db *db, const PGresult *result)
 	remember(db, sqlstate, result == NULL ? PQerrorMessage(db->connection) : PQresultErrorMessage(result));
 	if (PQstatus(db->connection) != CONNECTION_OK || sqlstate == NULL)
 		return STATUS_UNAVAILABLE;
+	if (text_equal(sqlstate, READ_ONLY))
+		db->misled = true;
 	if (text_equal(sqlstate, "0A000") && db->was_prepared)
 		return plans_are_stale(db);
 	return sort_sqlstate(sqlstate);
@@ -126,9 +131,26 @@ const char *db_sqlstate(const struct db *db)
 	return db->sqlstate;
 }
 
-bool db_alive(const struct db *db)
+static bool is_connected(const struct db *db)
 {
 	return PQstatus(db->connection) == CONNECTION_OK;
+}
+
+static bool is_reported(const struct db *db, const char *setting)
+{
+	const char *value = PQparameterStatus(db->connection, setting);
+	return value != NULL && text_equal(value, "on");
+}
+
+/* The server reports these by itself, with its answers, whenever they change. */
+static bool is_left_behind(const struct db *db)
+{
+	return db->misled || (db->wants_writer && (is_reported(db, "default_transaction_read_only") || is_reported(db, "in_hot_standby")));
+}
+
+bool db_alive(const struct db *db)
+{
+	return is_connected(db) && !is_left_behind(db);
 }
 
 /* ---- Connecting ---- */
@@ -181,12 +203,26 @@ static enum status set_up_session(struct db *db, struct fault *fault)
 	return check_server(db, fault);
 }
 
+static bool asks_for_writer(PGconn *connection)
+{
+	bool asks = false;
+	PQconninfoOption *options = PQconninfo(connection);
+	ASSERT(options != NULL);
+	for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+		if (text_equal(option->keyword, "target_session_attrs") && option->val != NULL)
+			asks = text_equal(option->val, "read-write") || text_equal(option->val, "primary");
+	}
+	PQconninfoFree(options);
+	return asks;
+}
+
 static enum status connect_with(const char *const *keywords, const char *const *values, int expand, struct db **ret_db, struct fault *fault)
 {
 	struct db *db = calloc(1, sizeof *db);
 	ASSERT(db != NULL);
 	db->connection = PQconnectdbParams(keywords, values, expand);
 	ASSERT(db->connection != NULL);
+	db->wants_writer = asks_for_writer(db->connection);
 	enum status status = set_up_session(db, fault);
 	if (status != STATUS_OK) {
 		db_disconnect(&db);
@@ -250,6 +286,7 @@ static enum status reconnect(struct db *db)
 	PQreset(db->connection);
 	db->in_transaction = false;
 	db->copying = false;
+	db->misled = false;
 	db->unanswered_count = 0;
 	return set_up_session(db, NULL);
 }
@@ -432,7 +469,7 @@ static bool settle(struct db *db, PGresult **ret_result)
 	bool good = PQpipelineSync(db->connection) == 1;
 	for (size_t i = 0; i < db->unanswered_count; i++) {
 		const struct unanswered *unanswered = &db->unanswered[i];
-		PGresult *result = db_alive(db) ? next_answer(db) : NULL;
+		PGresult *result = is_connected(db) ? next_answer(db) : NULL;
 		bool one = succeeded(result);
 		if (unanswered->prepares != NULL)
 			unanswered->prepares->prepared = one;
@@ -446,7 +483,7 @@ static bool settle(struct db *db, PGresult **ret_result)
 			PQclear(result);
 		good = good && one;
 	}
-	if (db_alive(db))
+	if (is_connected(db))
 		PQclear(next_answer(db));  /* that of PQpipelineSync */
 	if (!good) {
 		drop_rows(db);
@@ -594,11 +631,17 @@ static enum status connect_for_transaction(struct db *db)
 	return status;
 }
 
+/* A server that was the primary until now says so with its answer to BEGIN: what it would be asked next may be out of date. */
 enum status db_begin(struct db *db)
 {
 	enum status status = connect_for_transaction(db);
 	if (status == STATUS_OK)
 		status = db_exec(db, BEGIN_SQL);
+	if (status == STATUS_OK && !db_alive(db)) {
+		status = reconnect(db);
+		if (status == STATUS_OK)
+			status = db_exec(db, BEGIN_SQL);
+	}
 	db->in_transaction = status == STATUS_OK;
 	return status;
 }
@@ -642,7 +685,7 @@ void db_rollback(struct db *db)
 		(void)settle(db, &result);
 		PQclear(result);
 	}
-	if (db_alive(db))
+	if (is_connected(db))
 		PQclear(PQexec(db->connection, "ROLLBACK"));
 }
 
@@ -655,7 +698,7 @@ enum status db_prepare(struct db *db, const char *sql)
 			return STATUS_OK;
 	}
 	ASSERT(db->prepared_count < DB_PREPARED_MAX);
-	enum status status = db_alive(db) ? db_exec(db, sql) : STATUS_OK;
+	enum status status = is_connected(db) ? db_exec(db, sql) : STATUS_OK;
 	if (status == STATUS_OK)
 		db->prepared[db->prepared_count++] = sql;
 	return status;
@@ -720,7 +763,7 @@ enum status db_begin_script(struct db *db, const char *script, struct db_rows **
 	buf_append(&whole, script, strlen(script) + 1);
 	ASSERT(buf_ok(&whole));
 	status = run_script(db, whole.at, rows, count);
-	db->in_transaction = db_alive(db);
+	db->in_transaction = is_connected(db);
 	buf_clear(&whole);
 	return status;
 }
@@ -770,7 +813,7 @@ enum status db_commit_script(struct db *db, const char *script)
 	enum status status = later ? STATUS_OK : settle_later(db);
 	if (status == STATUS_OK)
 		status = later ? commit_later(db, tag, sizeof tag) : send_commit(db, script, tag, sizeof tag);
-	if (!db_alive(db)) {
+	if (!is_connected(db)) {
 		db->in_transaction = false;
 		return STATUS_UNKNOWN_OUTCOME;
 	}

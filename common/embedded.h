@@ -1,4 +1,4 @@
-/* embedded: the files of proto/schemas, proto/registry and deploy/migrations as they were at build time. */
+/* embedded: the files of proto/schemas, proto/registry, deploy/migrations and deploy/citus as they were at build time. */
 #ifndef EFFREG_EMBEDDED_H
 #define EFFREG_EMBEDDED_H
 

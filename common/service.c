@@ -2,6 +2,7 @@
 
 #include "common/ambient.h"
 #include "common/log.h"
+#include "common/notify_socket.h"
 #include "common/telemetry.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define SECRET_BYTES_MAX   ((size_t)4096)
 #define SELF_TEST_MS       5000
 #define DATABASE_WAIT_MS   30000
+#define READY_ASK_MS       50
 
 enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_BAD_CONFIG = 2 };
 
@@ -242,13 +244,56 @@ static size_t gather_options(const struct service_spec *spec, struct config_opti
 	return count;
 }
 
-static bool wants_help(int argc, char **argv)
+static bool is_given(int argc, char **argv, const char *flag)
 {
 	for (int i = 1; i < argc; i++) {
-		if (text_equal(argv[i], "--help") || text_equal(argv[i], "-h"))
+		if (text_equal(argv[i], flag))
 			return true;
 	}
 	return false;
+}
+
+/* What is answered without a configuration. */
+static bool answer_at_once(const struct service_spec *spec, const struct config_option *options, size_t count, int argc, char **argv)
+{
+	char program[64];
+	snprintf(program, sizeof program, "effreg-%s", spec->name);
+	if (is_given(argc, argv, "--version"))
+		printf("%s %s\n", program, EFFREG_VERSION);
+	else if (is_given(argc, argv, "--help") || is_given(argc, argv, "-h"))
+		config_help(options, count, program, spec->purpose);
+	else
+		return false;
+	return true;
+}
+
+/* ---- The service manager */
+
+/* From the loop, so that a turn that never ends is noticed: the manager hears nothing and starts the process again. */
+static void on_watchdog(void *context)
+{
+	(void)context;
+	(void)notify_socket_tell("WATCHDOG=1");
+}
+
+/* Ready is what /readyz says; asked again until it is so for the first time. */
+static void on_ready_ask(void *context)
+{
+	struct operations *operations = context;
+	if (is_ready(operations))
+		(void)notify_socket_tell("READY=1");
+	else
+		loop_after(operations->service->loop, READY_ASK_MS, on_ready_ask, operations);
+}
+
+static void tell_manager(struct operations *operations)
+{
+	if (!notify_socket_is_named())
+		return;
+	long watchdog_ms = notify_socket_watchdog_ms();
+	if (watchdog_ms > 0)
+		loop_every(operations->service->loop, watchdog_ms, on_watchdog, NULL);
+	on_ready_ask(operations);
 }
 
 static void log_failure(const struct fault *fault)
@@ -271,7 +316,9 @@ static int run(struct service *service, const struct service_spec *spec)
 		status = http_server_new(service->loop, address, on_operations_request, &operations, &operations_server, &fault);
 	if (status == STATUS_OK) {
 		log_write(LOG_EVENT_service_started, "version", EFFREG_VERSION, NULL);
+		tell_manager(&operations);
 		loop_run(service->loop);
+		(void)notify_socket_tell("STOPPING=1");
 		log_write(LOG_EVENT_service_stopping, NULL);
 	} else {
 		log_failure(&fault);
@@ -289,12 +336,8 @@ int service_main(const struct service_spec *spec, int argc, char **argv)
 	struct fault fault = {.offset = -1};
 	struct service service = {0};
 	log_init(spec->name);
-	if (wants_help(argc, argv)) {
-		char program[64];
-		snprintf(program, sizeof program, "effreg-%s", spec->name);
-		config_help(options, count, program, spec->purpose);
+	if (answer_at_once(spec, options, count, argc, argv))
 		return EXIT_STOPPED;
-	}
 	if (config_load(options, count, argc, argv, &service.config, &fault) != STATUS_OK) {
 		log_failure(&fault);
 		return EXIT_BAD_CONFIG;

@@ -1,5 +1,5 @@
 /* service: what every process of the centre does the same way: options, logging, the loop, the database, the
- * operations endpoint (/livez, /readyz, /metrics), start and stop.
+ * operations endpoint (/livez, /readyz, /metrics), the service manager (notify_socket.h), start and stop.
  *
  * Exit codes: 0 stopped as told, 1 failed, 2 bad configuration. */
 #ifndef EFFREG_SERVICE_H

@@ -30,7 +30,7 @@ centre_kill_database() {
 }
 
 centre_dsn_of() {
-	echo "${centre_dsn/user=effreg/user=effreg_$1}"
+	sed -E "s/\buser=[^ ]+/user=effreg_$1/" <<<"$centre_dsn"
 }
 
 centre_migrate() {

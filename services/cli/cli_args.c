@@ -34,6 +34,24 @@ static void print_help(const struct cli_command *command, enum cli_lang lang)
 	printf("%s: %s\n", cli_text(lang, "Exit codes", "Коды завершения"), cli_text(lang, command->exits_en, command->exits_ru));
 }
 
+static const char *text_or_none(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+/* The same table for programs: man pages and completions are made from it (deploy/package/documents). A line a fact, fields
+ * separated by tabs, English and Russian. */
+static void print_description(const struct cli_command *command)
+{
+	printf("text\t%s\t%s\nexample\t%s\narguments\t%s\nexits\t%s\t%s\n", command->en, command->ru, command->example,
+	       text_or_none(command->arguments), command->exits_en, command->exits_ru);
+	for (size_t i = 0; i < command->options_count; i++) {
+		const struct cli_option *option = &command->options[i];
+		printf("option\t%s\t%s\t%s\t%s\t%s\t%s\n", option->name, text_or_none(option->value), text_or_none(option->environment),
+		       text_or_none(option->default_value), option->en, option->ru);
+	}
+}
+
 static void build_getopt(const struct cli_command *command, struct option options[CLI_OPTIONS_MAX + 3])
 {
 	ASSERT(command->options_count <= CLI_OPTIONS_MAX);
@@ -104,6 +122,11 @@ bool cli_args_parse(const struct cli_command *command, int argc, char **argv, en
 	bool help = false;
 	*ret_args = (struct cli_args){.command = command, .lang = lang};
 	*ret_exit = CLI_EXIT_USAGE;
+	if (argc == 2 && text_equal(argv[1], CLI_DESCRIBE)) {
+		print_description(command);
+		*ret_exit = CLI_EXIT_OK;
+		return false;
+	}
 	load_defaults(ret_args);
 	if (!take_options(ret_args, argc, argv, &help))
 		return false;

@@ -14,6 +14,9 @@ enum cli_exit {
 	CLI_EXIT_UNREACHABLE = 4,  /* cannot reach the other side, or it refuses the key */
 };
 
+/* As the only argument: prints the command's table for programs, one fact a line: text, example, arguments, exits, option. */
+#define CLI_DESCRIBE "--describe"
+
 #define CLI_OPTIONS_MAX 24
 #define CLI_GIVEN_MAX   64  /* options on one command line */
 

@@ -2,10 +2,11 @@
 #include "services/cli/cli_generate.h"
 
 #include "common/embedded.h"
+#include "services/cli/cli_args.h"
 #include "services/cli/cli_generate_core.h"
+#include "services/cli/cli_generate_plan.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,46 +21,35 @@ enum { EXIT_DONE = 0, EXIT_CANNOT_WRITE = 1, EXIT_BAD_ARGUMENTS = 2 };
 #define DIGITS_OF(number) #number
 #define DIGITS(number)    DIGITS_OF(number)
 
-static const char HELP_EN[] =
-	"Example: effreg generate --out data --regions RU-VOR,40000000\n"
-	"\n"
-	"Writes the demonstration data: the events of every region for 2020-2025, one file DIR/OKTMO.ndjson per region,\n"
-	"and what the coordinator tells of it in DIR/coordinator/OKTMO.ndjson, to be pushed by the coordinator's key.\n"
-	"The same seed gives the same bytes. Files of the same name are replaced.\n"
-	"\n"
-	"  --out DIR            where to write; made when it is missing\n"
-	"  --seed N             seed of the made-up part (default " DIGITS(GENERATE_SEED_DEFAULT) ")\n"
-	"  --projects N         mean number of projects of a region without published figures\n"
-	"                       (1-" DIGITS(GENERATE_PROJECTS_MEAN_MAX) ", default " DIGITS(GENERATE_PROJECTS_DEFAULT) ")\n"
-	"  --regions CODE,...   only these regions, by OKTMO or ISO code\n"
-	"  --lang ru|en         language of the messages\n"
-	"  --help               this text\n"
-	"\n"
-	"Exit codes: 0 done, 1 cannot write, 2 bad arguments.\n";
+static const struct cli_option OPTIONS[] = {
+	{"out", "DIR", NULL, NULL, "where to write; made when it is missing", "куда писать; каталог создаётся, если его нет"},
+	{"seed", "N", NULL, DIGITS(GENERATE_SEED_DEFAULT), "seed of the made-up part", "зерно вымышленной части"},
+	{"projects", "N", NULL, DIGITS(GENERATE_PROJECTS_DEFAULT),
+	 "mean number of projects of a region without published figures, 1 to " DIGITS(GENERATE_PROJECTS_MEAN_MAX),
+	 "среднее число проектов региона без опубликованных данных, от 1 до " DIGITS(GENERATE_PROJECTS_MEAN_MAX)},
+	{"regions", "CODE,...", NULL, NULL, "only these regions, by OKTMO or ISO code", "только эти регионы, по ОКТМО или коду ISO"},
+};
 
-static const char HELP_RU[] =
-	"Пример: effreg generate --out data --regions RU-VOR,40000000\n"
-	"\n"
-	"Пишет демонстрационные данные: события всех регионов за 2020–2025 годы, по файлу DIR/ОКТМО.ndjson на регион,\n"
-	"а события координатора о нём — в DIR/coordinator/ОКТМО.ndjson: их отправляют ключом координатора.\n"
-	"Одно и то же зерно даёт одни и те же байты. Файлы с тем же именем заменяются.\n"
-	"\n"
-	"  --out DIR            куда писать; каталог создаётся, если его нет\n"
-	"  --seed N             зерно вымышленной части (по умолчанию " DIGITS(GENERATE_SEED_DEFAULT) ")\n"
-	"  --projects N         среднее число проектов региона без опубликованных данных\n"
-	"                       (1–" DIGITS(GENERATE_PROJECTS_MEAN_MAX) ", по умолчанию " DIGITS(GENERATE_PROJECTS_DEFAULT) ")\n"
-	"  --regions КОД,...    только эти регионы, по ОКТМО или коду ISO\n"
-	"  --lang ru|en         язык сообщений\n"
-	"  --help               этот текст\n"
-	"\n"
-	"Коды завершения: 0 готово, 1 нельзя записать, 2 неверные аргументы.\n";
+static const struct cli_command COMMAND = {
+	.name = "generate",
+	.example = "effreg generate --out data --regions RU-VOR,40000000",
+	.en = "Writes the demonstration data: the events of every region for 2020-2025, one file DIR/OKTMO.ndjson per region, "
+	      "and what the coordinator tells of it in DIR/coordinator/OKTMO.ndjson, to be pushed by the coordinator's key. "
+	      "The same seed gives the same bytes. Files of the same name are replaced.",
+	.ru = "Пишет демонстрационные данные: события всех регионов за 2020–2025 годы, по файлу DIR/ОКТМО.ndjson на регион, "
+	      "а события координатора о нём — в DIR/coordinator/ОКТМО.ndjson: их отправляют ключом координатора. "
+	      "Одно и то же зерно даёт одни и те же байты. Файлы с тем же именем заменяются.",
+	.options = OPTIONS,
+	.options_count = ARRAY_COUNT(OPTIONS),
+	.exits_en = "0 done, 1 cannot write, 2 bad arguments",
+	.exits_ru = "0 готово, 1 нельзя записать, 2 неверные аргументы",
+};
 
 struct request {
 	const char *out;
 	const char *regions;   /* as given, or NULL: all */
 	struct generate_options options;
 	enum cli_lang lang;
-	bool help;
 };
 
 __attribute__((format_arg(2), format_arg(3)))
@@ -70,96 +60,32 @@ static const char *say(const struct request *request, const char *en, const char
 
 /* --- arguments --- */
 
-static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
+/* A seed has all 64 bits. */
+static bool parse_seed(const struct cli_args *args, uint64_t *ret_seed)
 {
+	const char *text = cli_args_value(args, "seed");
 	char *end = NULL;
 
-	if (text[0] < '0' || text[0] > '9')
-		return false;
 	errno = 0;
-	unsigned long long number = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || number > max)
+	unsigned long long number = text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
+	if (end == NULL || errno != 0 || *end != '\0') {
+		(void)fprintf(stderr, cli_text(args->lang, "effreg generate: --seed does not accept \"%s\"; see --help\n",
+		                               "effreg generate: --seed не принимает «%s»; см. --help\n"), text);
 		return false;
-	*ret_number = number;
+	}
+	*ret_seed = number;
 	return true;
 }
 
-static bool bad_value(const struct request *request, const char *option, const char *value)
+static bool read_request(const struct cli_args *args, struct request *ret_request)
 {
-	(void)fprintf(stderr, say(request, "effreg generate: %s does not accept \"%s\"; see --help\n",
-	                          "effreg generate: %s не принимает «%s»; см. --help\n"), option, value);
-	return false;
-}
+	int64_t projects;
 
-static bool bad_argument(const struct request *request, bool value_missing, const char *argument)
-{
-	if (value_missing)
-		(void)fprintf(stderr, say(request, "effreg generate: %s needs a value; see --help\n",
-		                          "effreg generate: %s нужно значение; см. --help\n"), argument);
-	else
-		(void)fprintf(stderr, say(request, "effreg generate: unknown argument %s; see --help\n",
-		                          "effreg generate: неизвестный аргумент %s; см. --help\n"), argument);
-	return false;
-}
-
-static bool take_option(struct request *request, int option, const char *value)
-{
-	uint64_t number = 0;
-
-	switch (option) {
-	case 'o':
-		request->out = value;
-		return value[0] != '\0' || bad_value(request, "--out", value);
-	case 's':
-		return parse_number(value, UINT64_MAX, &request->options.seed) || bad_value(request, "--seed", value);
-	case 'p':
-		if (!parse_number(value, GENERATE_PROJECTS_MEAN_MAX, &number) || number == 0)
-			return bad_value(request, "--projects", value);
-		request->options.projects = (int)number;
-		return true;
-	case 'r':
-		request->regions = value;
-		return true;
-	case 'l':
-		if (!text_equal(value, "ru") && !text_equal(value, "en"))
-			return bad_value(request, "--lang", value);
-		request->lang = text_equal(value, "ru") ? CLI_LANG_RU : CLI_LANG_EN;
-		return true;
-	case 'h':
-		request->help = true;
-		return true;
-	default:
+	*ret_request = (struct request){.lang = args->lang, .out = cli_args_required(args, "out"), .regions = cli_args_value(args, "regions")};
+	if (ret_request->out == NULL || !parse_seed(args, &ret_request->options.seed) ||
+	    !cli_args_number(args, "projects", 1, GENERATE_PROJECTS_MEAN_MAX, &projects))
 		return false;
-	}
-}
-
-static bool parse_arguments(int argc, char **argv, struct request *request)
-{
-	static const struct option options[] = {
-		{"out", required_argument, NULL, 'o'},     {"seed", required_argument, NULL, 's'},
-		{"projects", required_argument, NULL, 'p'}, {"regions", required_argument, NULL, 'r'},
-		{"lang", required_argument, NULL, 'l'},    {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	optind = 0;  /* the caller may have used getopt for its own options */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (option == '?' || option == ':')
-			return bad_argument(request, option == ':', argv[optind - 1]);
-		if (!take_option(request, option, optarg))
-			return false;
-	}
-	if (request->help)
-		return true;
-	if (optind < argc)
-		return bad_argument(request, false, argv[optind]);
-	if (request->out == NULL) {
-		(void)fputs(say(request, "effreg generate: --out DIR is needed; see --help\n",
-		                "effreg generate: нужен --out DIR; см. --help\n"), stderr);
-		return false;
-	}
+	ret_request->options.projects = (int)projects;
 	return true;
 }
 
@@ -303,20 +229,17 @@ static bool write_regions(const struct request *request, const struct generate_r
 
 int cli_generate(int argc, char **argv, enum cli_lang lang)
 {
-	struct request request = {
-		.lang = lang,
-		.options = {.seed = GENERATE_SEED_DEFAULT, .projects = GENERATE_PROJECTS_DEFAULT},
-	};
+	struct cli_args args;
+	struct request request;
 	struct generate_registry registry;
 	bool chosen[GENERATE_REGIONS_MAX];
 	size_t files = 0, events = 0;
+	int exit_code;
 
-	if (!parse_arguments(argc, argv, &request))
+	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))
+		return exit_code;
+	if (!read_request(&args, &request))
 		return EXIT_BAD_ARGUMENTS;
-	if (request.help) {
-		(void)fputs(say(&request, HELP_EN, HELP_RU), stdout);
-		return EXIT_DONE;
-	}
 	if (!load_registry(&registry))
 		return EXIT_BAD_ARGUMENTS;
 	if (!choose_regions(&request, &registry, chosen))

@@ -60,7 +60,10 @@ static const struct command_row COMMANDS[] = {
 	{"log export", cli_log_export, "write the logs into files", "выгрузить журналы в файлы"},
 	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
 	{"log reopen", cli_log_reopen, "acknowledge that the logs were restored from an older copy", "подтвердить, что журналы восстановлены из старой копии"},
-	{"migrate", cli_migrate, "bring the database's schema up to date", "обновить схему базы данных"},
+	{"doctor", cli_doctor, "check this machine and say what to mend", "проверить эту машину и сказать, что исправить"},
+	{"migrate status", cli_migrate_status, "show which migrations were applied and which are due", "показать применённые и недостающие миграции"},
+	{"migrate up", cli_migrate_up, "bring the database's schema up to date", "обновить схему базы данных"},
+	{"migrate", cli_migrate, "the same as migrate up", "то же, что migrate up"},
 	{"keys token new", cli_keys_token_new, "make a region's token for HTTPS", "создать токен региона для HTTPS"},
 	{"keys token list", cli_keys_token_list, "show the tokens and their rights", "показать токены и их права"},
 	{"keys token revoke", cli_keys_token_revoke, "refuse a token from now on", "отозвать токен"},
@@ -97,6 +100,20 @@ static void print_commands(FILE *to, enum cli_lang lang)
 	fprintf(to, "\n%s\n", cli_text(lang, "effreg COMMAND --help tells the rest.", "Подробнее: effreg КОМАНДА --help."));
 }
 
+/* Every command with its table, for programs. */
+static int describe_commands(void)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++) {
+		char name[64], describe[] = CLI_DESCRIBE;
+		snprintf(name, sizeof name, "%s", COMMANDS[i].name);
+		char *arguments[] = {name, describe, NULL};
+		printf("command\t%s\t%s\t%s\n", COMMANDS[i].name, COMMANDS[i].en, COMMANDS[i].ru);
+		if (COMMANDS[i].run(2, arguments, CLI_LANG_EN) != CLI_EXIT_OK)
+			return CLI_EXIT_NEGATIVE;
+	}
+	return CLI_EXIT_OK;
+}
+
 /* Matches the words after the program's name, a command of more words before that of fewer (its row stands before).
  * *ret_words is how many the command took. */
 static const struct command_row *find_command(int argc, char **argv, int *ret_words)
@@ -130,6 +147,8 @@ int main(int argc, char **argv)
 		print_commands(stdout, lang);
 		return CLI_EXIT_OK;
 	}
+	if (argc == 2 && text_equal(argv[1], CLI_DESCRIBE))
+		return describe_commands();
 	const struct command_row *command = find_command(argc, argv, &words);
 	if (command == NULL) {
 		if (argc > 1)

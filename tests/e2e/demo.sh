@@ -3,6 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
+test_needs_own_server "it starts and stops it"
 
 run_demo() {
 	EFFREG_HOME=$centre_home LC_ALL=C "$centre_root/deploy/demo" --once --projects 20 --seed 7 >"$1.out" 2>"$1.err"

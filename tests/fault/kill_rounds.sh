@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
+test_needs_own_server "it kills it"
 
 rounds=${1:-${EFFREG_TEST_ROUNDS:-40}}
 seed=${2:-${EFFREG_TEST_SEED:-$((EPOCHSECONDS % 32768))}}

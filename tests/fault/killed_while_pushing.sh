@@ -5,6 +5,7 @@
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
+test_needs_own_server "it kills it"
 
 victims=(intake metrics ranking notify gateway client database)
 if (($# > 0)); then

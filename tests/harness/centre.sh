@@ -9,10 +9,33 @@ test_work=$(mktemp -d "${TMPDIR:-/tmp}/effreg-e2e.XXXXXX")
 chmod 711 "$test_work" # PostgreSQL's user comes through
 test_story=$test_work/events
 centre_home=$test_work/centre
+test_server=${EFFREG_TEST_SERVER:-}
 unset "${!EFFREG_@}"
+[[ -z $test_server ]] || export EFFREG_TEST_SERVER=$test_server
 # shellcheck source=deploy/lib/centre.sh
 source "$centre_root/deploy/lib/centre.sh"
 centre_settle_s=400
+
+# On a server that tests/run --dsn was given the database of a test is dropped, its sessions are ended, and the server goes on.
+centre_start_database() {
+	centre_dsn=$("$centre_root/tests/harness/postgres" start "$centre_home/pg" 9>&-)
+}
+
+centre_stop_database() {
+	"$centre_root/tests/harness/postgres" stop "$centre_home/pg"
+}
+
+centre_kill_database() {
+	"$centre_root/tests/harness/postgres" kill "$centre_home/pg"
+}
+
+# test_needs_own_server WHY: ends a test, skipped, that does with the server what only its owner may.
+test_needs_own_server() {
+	if [[ -n $test_server ]]; then
+		echo "skip - ${0##*/}: it needs a PostgreSQL of its own: $1"
+		exit 77
+	fi
+}
 
 test_end() {
 	local status=$?
@@ -26,7 +49,7 @@ trap test_end EXIT
 
 test_drop_centre() {
 	centre_stop_all
-	"$centre_root/deploy/postgres" remove "$centre_home/pg"
+	"$centre_root/tests/harness/postgres" remove "$centre_home/pg"
 	rm -rf "$centre_home"
 }
 

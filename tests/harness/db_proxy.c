@@ -7,6 +7,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -43,7 +44,8 @@ struct db_proxy {
 
 	int stop[2];               /* a pipe: a byte ends the thread */
 	int listener;
-	struct sockaddr_un upstream;
+	struct sockaddr_storage upstream;
+	socklen_t upstream_len;
 	char folder[64];
 	char conninfo[512];
 	struct line lines[LINES_MAX];
@@ -115,12 +117,12 @@ static void close_line(struct line *line)
 static void accept_line(struct db_proxy *proxy)
 {
 	int client = accept(proxy->listener, NULL, NULL);
-	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int server = socket(proxy->upstream.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	for (size_t i = 0; i < LINES_MAX && client >= 0 && server >= 0; i++) {
 		struct line *line = &proxy->lines[i];
 		if (line->client >= 0)
 			continue;
-		if (connect(server, (const struct sockaddr *)&proxy->upstream, sizeof proxy->upstream) != 0)
+		if (connect(server, (const struct sockaddr *)&proxy->upstream, proxy->upstream_len) != 0)
 			break;
 		*line = (struct line){.client = client, .server = server};
 		buf_init(&line->held, HELD_BYTES_MAX);
@@ -225,7 +227,8 @@ static void take_from_client(struct db_proxy *proxy, struct line *line)
 			proxy->call(proxy->context);
 			note_cut(proxy);
 		}
-		if (statement || !line->greeted || message[0] == 'X') {
+		/* 'p' is an answer of the login, for which the server waits. */
+		if (statement || !line->greeted || message[0] == 'X' || message[0] == 'p') {
 			line->greeted = true;
 			pass_held(line);
 		}
@@ -288,18 +291,33 @@ static bool find_word(const char *conninfo, const char *name, char *word, size_t
 	return (size_t)snprintf(word, size, "%.*s", (int)len, at) < size;
 }
 
+static bool find_upstream(struct db_proxy *proxy, const char *host, const char *port)
+{
+	struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM};
+	if (host[0] == '/') {
+		struct sockaddr_un *address = (struct sockaddr_un *)&proxy->upstream;
+		address->sun_family = AF_UNIX;
+		proxy->upstream_len = sizeof *address;
+		return (size_t)snprintf(address->sun_path, sizeof address->sun_path, "%s/.s.PGSQL.%s", host, port) < sizeof address->sun_path;
+	}
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return false;
+	memcpy(&proxy->upstream, found->ai_addr, found->ai_addrlen);
+	proxy->upstream_len = found->ai_addrlen;
+	freeaddrinfo(found);
+	return true;
+}
+
 static bool open_listener(struct db_proxy *proxy, const char *conninfo)
 {
 	char host[80], port[8] = "5432";
 	struct sockaddr_un own = {.sun_family = AF_UNIX};
-	if (!find_word(conninfo, "host=", host, sizeof host) || host[0] != '/')
-		return false;
 	(void)find_word(conninfo, "port=", port, sizeof port);
+	if (!find_word(conninfo, "host=", host, sizeof host) || !find_upstream(proxy, host, port))
+		return false;
 	snprintf(proxy->folder, sizeof proxy->folder, "/tmp/effreg-proxy.XXXXXX");
 	if (mkdtemp(proxy->folder) == NULL)
 		return false;
-	proxy->upstream.sun_family = AF_UNIX;
-	snprintf(proxy->upstream.sun_path, sizeof proxy->upstream.sun_path, "%s/.s.PGSQL.%s", host, port);
 	snprintf(own.sun_path, sizeof own.sun_path, "%s/.s.PGSQL.5432", proxy->folder);
 	/* The last value of a name holds. */
 	snprintf(proxy->conninfo, sizeof proxy->conninfo, "%s host=%s port=5432", conninfo, proxy->folder);

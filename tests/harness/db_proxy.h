@@ -1,6 +1,6 @@
 /* db_proxy: a door in front of PostgreSQL that counts the statements going through and cuts the line at a chosen one.
  *
- * A thread that passes bytes between a Unix socket of its own and the server's. At the chosen statement the line is cut before
+ * A thread that passes bytes between a Unix socket of its own and the server's socket, Unix or TCP. At the chosen statement the line is cut before
  * the server got it, or after the server carried it out and before its answer passes; a process may be killed just then. So a
  * test ends something between any two statements, exactly, without guessing at times. After the cut everything passes. */
 #ifndef EFFREG_DB_PROXY_H
@@ -14,7 +14,7 @@ struct db_proxy;
 
 enum db_proxy_moment { DB_PROXY_BEFORE, DB_PROXY_AFTER };
 
-/* conninfo must name a folder with a Unix socket (host=/...). Fresh; NULL when it does not or the socket cannot be made. */
+/* conninfo must name one host, or a folder with a Unix socket (host=/...). Fresh; NULL when it does not or the socket cannot be made. */
 struct db_proxy *db_proxy_start(const char *conninfo);
 void db_proxy_stop(struct db_proxy **proxy);
 const char *db_proxy_conninfo(const struct db_proxy *proxy);  /* borrowed */

@@ -325,6 +325,40 @@ static enum status copy_things(const int64_t *ids, size_t count)
 	return status;
 }
 
+/* What a primary says once another one has taken its place. */
+static void a_server_that_takes_no_writes_is_left_by_the_next_begin(void **state)
+{
+	NEEDS_DATABASE();
+	assert_int_equal(db_exec(world.db, "SET default_transaction_read_only = on"), STATUS_OK);
+	assert_int_equal(db_begin(world.db), STATUS_OK);
+	assert_int_equal(db_exec(world.db, "INSERT INTO public.thing VALUES (1)"), STATUS_UNAVAILABLE);
+	assert_string_equal(db_sqlstate(world.db), "25006");
+	assert_false(db_alive(world.db));
+	db_rollback(world.db);
+	insert_thing(world.db);  /* over a new connection */
+	assert_int_equal(db_commit(world.db), STATUS_OK);
+	assert_true(db_alive(world.db));
+	assert_string_equal(things(), "1");
+}
+
+static void of_several_servers_one_that_takes_writes_is_taken(void **state)
+{
+	NEEDS_DATABASE();
+	char conninfo[1024];
+	struct db *db = NULL, *like = NULL;
+	const char *host = strstr(fixture_dsn(), "host=");
+	assert_non_null(host);
+	size_t before = (size_t)(host - fixture_dsn()) + strlen("host=");
+	snprintf(conninfo, sizeof conninfo, "%.*s/nowhere,%s target_session_attrs=read-write", (int)before, fixture_dsn(), fixture_dsn() + before);
+	assert_int_equal(db_connect(conninfo, "test-several", &db, NULL), STATUS_OK);
+	assert_int_equal(db_connect_like(db, &like, NULL), STATUS_OK);
+	insert_thing(like);
+	assert_int_equal(db_commit(like), STATUS_OK);
+	assert_string_equal(things(), "1");
+	db_disconnect(&like);
+	db_disconnect(&db);
+}
+
 static void copied_rows_are_what_was_built(void **state)
 {
 	NEEDS_DATABASE();
@@ -364,6 +398,8 @@ int main(void)
 		TEST(a_server_that_is_not_there_is_unavailable),
 		TEST(what_durability_stands_on_is_set_for_the_session),
 		TEST(parameters_come_back_as_they_went),
+		TEST(a_server_that_takes_no_writes_is_left_by_the_next_begin),
+		TEST(of_several_servers_one_that_takes_writes_is_taken),
 		TEST(copied_rows_are_what_was_built),
 		TEST(a_refused_copy_leaves_the_connection_usable),
 	};

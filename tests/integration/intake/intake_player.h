@@ -185,9 +185,9 @@ static inline const char *program_path(struct player *player, const char *name)
 
 static inline const char *role_dsn(struct player *player, const char *role)
 {
-	const char *user = strstr(player->dsn, "user=effreg");
+	const char *user = strstr(player->dsn, "user=");
 	assert_non_null(user);
-	const char *rest = user + strlen("user=effreg");
+	const char *rest = user + strcspn(user, " ");
 	return arena_printf(player->arena, "%.*suser=%s%s", (int)(user - player->dsn), player->dsn, role, rest);
 }
 

@@ -106,7 +106,7 @@ scripts_give_services_options_that_exist() {
 }
 
 # The longest first, as the words of a pattern.
-commands='generate|validate|push|feed|status|migrate|rank (confidence|explain|robust|what-if|lab|audit)|rank|rating [a-z]+|log [a-z]+|keys token [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|sources|indicator|rebuild|import'
+commands='generate|validate|push|feed|status|migrate (status|up)|migrate|doctor|rank (confidence|explain|robust|what-if|lab|audit)|rank|rating [a-z]+|log [a-z]+|keys token [a-z]+|keys [a-z]+|quarantine [a-z]+|agent [a-z]+|practices [a-z]+|report|sources|indicator|rebuild|import'
 
 # Flags behind "effreg COMMAND" in scripts and documents, to the end of the command.
 command_lines() {
