@@ -1,5 +1,5 @@
 /* hostile_load: a region that means harm, with a valid key, for so many seconds, all at once: a flood over its credit, a client that
- * never reads, messages that are never finished, events of which none is valid, many sessions, and half-open connections.
+ * never reads, a message that trickles in and never ends, events of which none is valid, many sessions, and half-open connections.
  *
  *   bench_hostile_load --endpoint tcp://127.0.0.1:N --server-key FILE --key FILE --region A --seconds N [--half-open 1000] [--sessions 64]
  *
@@ -9,21 +9,22 @@
 #include "tests/bench/bench_arguments.h"
 #include "tests/bench/bench_clock.h"
 #include "tests/bench/bench_events.h"
+#include "tests/harness/curve_peer.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #define SESSIONS_MAX  512
 #define HALF_OPEN_MAX 4000
 #define ROUND_US      2000   /* a round: a few of each */
 #define FLOOD_PUSHES  8      /* of 20 events, a round */
 
-enum { FLOOD, DEAF, UNFINISHED, INVALID, ROLES };
+enum { TRICKLE_BYTES = 100, TRICKLE_WAITS_MAX = 2000 };  /* of a frame; of a millisecond */
+
+enum { FLOOD, DEAF, INVALID, ROLES };
 
 struct hostile {
 	void *context;
@@ -33,7 +34,10 @@ struct hostile {
 	const char *region;
 	uint64_t sequence;
 	uint64_t batch[ROLES];
-	size_t pushes, unfinished, refused;
+	struct curve_peer trickle;   /* libzmq sends nothing of a message before it is whole */
+	const char *endpoint, *server_key;
+	const struct bus_keypair *key;
+	size_t pushes, trickled, trickles, refused;
 };
 
 static void *open_socket(struct hostile *hostile, const char *endpoint, const char *server_key, const struct bus_keypair *key)
@@ -90,13 +94,47 @@ static bool push(struct hostile *hostile, void *socket, uint64_t batch, bool val
 	return sent;
 }
 
-/* An end that never comes. */
-static void begin_message(struct hostile *hostile)
-{
-	char bytes[100];
+static size_t trickle_waits;
 
-	memset(bytes, 'x', sizeof bytes);
-	hostile->unfinished += zmq_send(hostile->roles[UNFINISHED], bytes, sizeof bytes, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 ? 1 : 0;
+static bool wait_a_little(void)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	(void)nanosleep(&pause, NULL);
+	return ++trickle_waits < TRICKLE_WAITS_MAX;
+}
+
+static int connect_tcp(const char *endpoint, int flags)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+
+	ASSERT(fd >= 0);
+	address.sin_port = htons((uint16_t)strtoul(strrchr(endpoint, ':') + 1, NULL, 10));
+	(void)connect(fd, (const struct sockaddr *)&address, sizeof address);
+	return fd;
+}
+
+/* One frame after another of a message without an end; when the server has had enough, from the beginning. */
+static void trickle(struct hostile *hostile)
+{
+	trickle_waits = 0;
+	if (hostile->trickle.fd <= 0) {
+		int fd = connect_tcp(hostile->endpoint, 0);
+
+		if (!curve_shake_hands(&hostile->trickle, fd, hostile->server_key, hostile->key, wait_a_little)) {
+			(void)close(fd);
+			hostile->trickle.fd = 0;
+			return;
+		}
+		hostile->trickles++;
+	}
+	if (curve_send_more(&hostile->trickle, TRICKLE_BYTES, wait_a_little)) {
+		hostile->trickled++;
+		return;
+	}
+	(void)close(hostile->trickle.fd);
+	hostile->trickle.fd = 0;
 }
 
 static void do_harm(struct hostile *hostile, size_t round)
@@ -109,7 +147,7 @@ static void do_harm(struct hostile *hostile, size_t round)
 		hostile->batch[FLOOD] = 0;
 	}
 	(void)push(hostile, hostile->roles[DEAF], ++hostile->batch[DEAF], true);
-	begin_message(hostile);
+	trickle(hostile);
 	hear(hostile->roles[INVALID]);
 	(void)push(hostile, hostile->roles[INVALID], ++hostile->batch[INVALID], false);
 	if (round % 4 == 0) {
@@ -126,14 +164,10 @@ static void do_harm(struct hostile *hostile, size_t round)
 static void open_halves(const char *endpoint, size_t count)
 {
 	const struct timespec breath = {.tv_nsec = 500000};
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
-	address.sin_port = htons((uint16_t)strtoul(strrchr(endpoint, ':') + 1, NULL, 10));
 	for (size_t i = 0; i < count; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		int fd = connect_tcp(endpoint, SOCK_NONBLOCK);
 
-		ASSERT(fd >= 0);
-		(void)connect(fd, (const struct sockaddr *)&address, sizeof address);
 		(void)nanosleep(&breath, NULL);
 		if (i % 2 == 0)
 			(void)send(fd, "\xFF\0\0\0", 4, MSG_NOSIGNAL);
@@ -167,6 +201,9 @@ int main(int argc, char **argv)
 	if (half_open > HALF_OPEN_MAX || hostile.sessions_count < 1 || hostile.sessions_count > SESSIONS_MAX)
 		return 2;
 	read_keys(argc, argv, server_key, &key);
+	hostile.endpoint = endpoint;
+	hostile.server_key = server_key;
+	hostile.key = &key;
 	hostile.context = zmq_ctx_new();
 	for (size_t i = 0; i < ROLES; i++)
 		say_hello(hostile.roles[i] = open_socket(&hostile, endpoint, server_key, &key));
@@ -179,8 +216,8 @@ int main(int argc, char **argv)
 		do_harm(&hostile, round);
 		(void)nanosleep(&pause, NULL);
 	}
-	printf("{\"rounds\":%zu,\"pushes\":%zu,\"held_back\":%zu,\"unfinished\":%zu,\"half_open\":%zu,\"sessions\":%zu}\n", round, hostile.pushes,
-	       hostile.refused, hostile.unfinished, half_open, hostile.sessions_count);
+	printf("{\"rounds\":%zu,\"pushes\":%zu,\"held_back\":%zu,\"trickles\":%zu,\"trickled\":%zu,\"half_open\":%zu,\"sessions\":%zu}\n", round, hostile.pushes,
+	       hostile.refused, hostile.trickles, hostile.trickled, half_open, hostile.sessions_count);
 	(void)fflush(stdout);
 	_exit(0);
 }

@@ -3,7 +3,7 @@
 #include "common/bus.h"
 
 #include "common/ambient.h"
-#include "tests/integration/common/curve_peer.h"
+#include "tests/harness/curve_peer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -243,11 +243,11 @@ static void an_unfinished_message_disturbs_nobody_and_ends_with_its_connection(v
 	int fd = tcp_connect();
 	wait_until_ms = ambient_monotonic_ms() + WAIT_MS;
 	assert_true(curve_shake_hands(&endless, fd, server_key.public_key, &client_key, serve_and_go_on));
-	assert_true(curve_send_more(&endless, serve_and_go_on));
+	assert_true(curve_send_more(&endless, CURVE_PAYLOAD, serve_and_go_on));
 	size_t before = resident();
 	for (int i = 0; i < FRAMES; i++) {
 		wait_until_ms = ambient_monotonic_ms() + WAIT_MS;
-		assert_true(curve_send_more(&endless, serve_and_go_on));
+		assert_true(curve_send_more(&endless, CURVE_PAYLOAD, serve_and_go_on));
 		raw_send(honest, "between", 7, 0);
 		assert_int_equal(receive(WAIT_MS), STATUS_OK);
 		assert_true(message_is("between"));

@@ -122,8 +122,8 @@ static inline bool curve_shake_hands(struct curve_peer *peer, int fd, const char
 	       curve_initiate(peer, server, own_public, own_secret, short_public, welcome, wait);
 }
 
-/* A frame of CURVE_PAYLOAD zeros, and more to come. */
-static inline bool curve_send_more(struct curve_peer *peer, curve_wait *wait)
+/* A frame of len zeros, at most CURVE_PAYLOAD, and more to come. */
+static inline bool curve_send_more(struct curve_peer *peer, size_t len, curve_wait *wait)
 {
 	static uint8_t plain[1 + CURVE_PAYLOAD], body[16 + CURVE_MAC + sizeof plain];
 	uint8_t nonce[crypto_box_NONCEBYTES];
@@ -131,7 +131,8 @@ static inline bool curve_send_more(struct curve_peer *peer, curve_wait *wait)
 	memcpy(body, "\7MESSAGE", 8);
 	curve_count(peer, body + 8);
 	curve_nonce(nonce, "CurveZMQMESSAGEC", body + 8);
-	return crypto_box_easy_afternm(body + 16, plain, sizeof plain, nonce, peer->shared) == 0 && curve_write_frame(peer, 2, body, sizeof body, wait);
+	return crypto_box_easy_afternm(body + 16, plain, 1 + len, nonce, peer->shared) == 0 &&
+	       curve_write_frame(peer, 2, body, 16 + CURVE_MAC + 1 + len, wait);
 }
 
 #endif
