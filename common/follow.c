@@ -58,7 +58,7 @@ static void work(struct follow *follow, bool poll)
 		                  (double)(ambient_monotonic_ms() - started_ms) / 1000);
 	tell_counts(follow);
 	service_note_database(follow->service, status);
-	if (status == STATUS_OK && turns > 0)
+	if (status == STATUS_OK && turns > 0 && (follow->options.gather_ms == 0 || turns >= follow->options.turns_a_round))
 		loop_soon(follow->service->loop, on_more, follow);
 	if (follow->options.worked != NULL)
 		follow->options.worked(follow->options.context, poll);
@@ -108,7 +108,8 @@ static void on_hints(void *context)
 		if (status == STATUS_OK && hint_read(follow->message, follow->stream, key))
 			stream_consumer_hint(follow->consumer, key);
 	}
-	loop_soon(follow->service->loop, on_more, follow);
+	if (follow->options.gather_ms == 0)
+		loop_soon(follow->service->loop, on_more, follow);
 }
 
 static enum status connect_hints(struct follow *follow, struct fault *fault)
@@ -153,6 +154,8 @@ enum status follow_new(struct service *service, const struct follow_options *opt
 	}
 	loop_on_socket(service->loop, follow->hints, on_hints, follow);
 	loop_every(service->loop, POLL_MS, on_poll, follow);
+	if (options->gather_ms > 0)
+		loop_every(service->loop, options->gather_ms, on_more, follow);
 	loop_soon(service->loop, on_poll, follow);
 	*ret_follow = follow;
 	return STATUS_OK;

@@ -16,6 +16,8 @@ struct follow_options {
 	/* Several instances share the keys: one that stands still gives its key up soon (stream_stall.h). Its turns must not let the
 	 * database wait for STREAM_STALL_MS between two statements. */
 	bool limits_stalls;
+	/* A round begins so long after the one before, and takes what was hinted meanwhile: fewer, larger turns. 0: with every hint. */
+	long gather_ms;
 	unsigned turns_a_round;   /* then the sockets, signals and the owner's own work have their turn; 0 = 4 */
 	/* After every round of turns, also one without any; a poll's round comes once a second. May be NULL. */
 	void (*worked)(void *context, bool poll);

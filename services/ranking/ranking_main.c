@@ -9,7 +9,7 @@
 #include "services/ranking/ranking_query.h"
 
 #define RECOMPUTES_MAX   16
-#define TURNS_A_ROUND    64  /* marks: all regions' within about as long as a computation takes */
+#define TURNS_A_ROUND    128  /* marks: of all regions, in one turn */
 #define REQUESTS_MAX     32
 #define ANSWER_BYTES_MAX BUS_MESSAGE_MAX
 #define HEADER_BYTES_MAX ((size_t)64 * 1024)
@@ -23,7 +23,7 @@ static const struct config_option OPTIONS[] = {
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
 	{"methodology_file", CONFIG_TEXT, NULL, 0, 0, "the methodology (JSON)"},
 	{"cohorts_file", CONFIG_TEXT, "", 0, 0, "who is compared with whom (JSON); empty: all regions alone"},
-	{"recompute_ms", CONFIG_INTEGER, "50", 10, 60000, "how long changes are collected before a computation, ms"},
+	{"recompute_ms", CONFIG_INTEGER, "50", 10, 60000, "how long changes are collected before they are counted, ms"},
 };
 
 struct ranking {
@@ -39,25 +39,11 @@ struct ranking {
 	bool stale_marked;            /* live results of another methodology have been marked since the start */
 };
 
-/* A poll looks for marks that this process did not make: of another instance, or put off. Once, as soon as the database
- * lets us, live results of another methodology are marked. */
-static void on_worked(void *context, bool poll)
-{
-	struct ranking *ranking = context;
-	ranking->handlers->marked |= poll;
-	if (!poll || ranking->stale_marked)
-		return;
-	enum status status = ranking_handlers_mark_stale(ranking->handlers);
-	service_note_database(ranking->service, status);
-	ranking->stale_marked = status == STATUS_OK;
-}
-
 /* ---- computing what is due ---- */
 
 /* However many turns have marked a period by now, it is computed once; what they mark meanwhile has the next round. */
-static void on_recompute(void *context)
+static void recompute(struct ranking *ranking)
 {
-	struct ranking *ranking = context;
 	if (!ranking->handlers->marked)
 		return;
 	ranking->handlers->marked = false;
@@ -70,6 +56,20 @@ static void on_recompute(void *context)
 			return;
 	}
 	ranking->handlers->marked = true;  /* there may be more */
+}
+
+/* A poll looks for marks that this process did not make: of another instance, or put off. Once, as soon as the database
+ * lets us, live results of another methodology are marked. What was marked is computed right after its turn. */
+static void on_worked(void *context, bool poll)
+{
+	struct ranking *ranking = context;
+	ranking->handlers->marked |= poll;
+	if (poll && !ranking->stale_marked) {
+		enum status status = ranking_handlers_mark_stale(ranking->handlers);
+		service_note_database(ranking->service, status);
+		ranking->stale_marked = status == STATUS_OK;
+	}
+	recompute(ranking);
 }
 
 /* ---- questions ---- */
@@ -149,6 +149,7 @@ static enum status start_following(struct ranking *ranking, struct fault *fault)
 		.endpoint_option = "metric_endpoint",
 		.server_key_option = "metric_server_key_file",
 		.key_option = "key_file",
+		.gather_ms = (long)config_integer(ranking->service->config, "recompute_ms"),
 		.turns_a_round = TURNS_A_ROUND,
 		.worked = on_worked,
 		.context = ranking,
@@ -177,7 +178,6 @@ static enum status start(struct service *service, struct fault *fault)
 	ranking->query = (struct ranking_query){
 		.handlers = ranking->handlers, .published = publish_hint, .context = ranking};
 	loop_on_socket(service->loop, ranking->questions, on_questions, ranking);
-	loop_every(service->loop, (long)config_integer(service->config, "recompute_ms"), on_recompute, ranking);
 	return STATUS_OK;
 }
 
