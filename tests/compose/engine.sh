@@ -68,6 +68,14 @@ find_base() {
 		cannot "no base image: $(tail -n 1 "$work/debootstrap.log")"
 }
 
+# An engine that runs may still have no way to start a container, or containers none to a mirror.
+need_containers() {
+	docker run --rm --network host "$base" true >"$work/container.log" 2>&1 ||
+		cannot "no container starts here: $(tail -n 1 "$work/container.log")"
+	docker run --rm --network host "$base" apt-get -o APT::Update::Error-Mode=any update -qq >"$work/container.log" 2>&1 ||
+		cannot "containers reach no Debian mirror: $(tail -n 1 "$work/container.log")"
+}
+
 # stand_in NAME: an image that stands for an official one, from tests/compose/NAME.Dockerfile.
 stand_in() {
 	docker image inspect "effreg-$1:test" >/dev/null 2>&1 ||
