@@ -212,12 +212,6 @@ static void handle_style(struct exchange *exchange)
 	finish(exchange, 200, TYPE_CSS, span_of((const char *)GATEWAY_FILES[0].bytes, GATEWAY_FILES[0].len));
 }
 
-static void handle_readyz(struct exchange *exchange)
-{
-	bool ready = gateway_query_ready(exchange->gateway->query);
-	finish(exchange, ready ? 200 : 503, TYPE_TEXT, span_of_text(ready ? "ready\n" : "not ready\n"));
-}
-
 static void handle_none(struct exchange *exchange)
 {
 	if (gateway_is_api(http_path(exchange->request)))
@@ -254,7 +248,8 @@ void gateway_handle(void *context, struct http_request *request)
 	case GATEWAY_ROUTE_LOG: gateway_ingest_log(exchange->gateway->ingest, request); break;
 	case GATEWAY_ROUTE_STYLE: handle_style(exchange); break;
 	case GATEWAY_ROUTE_LIVEZ: finish(exchange, 200, TYPE_TEXT, span_of_text("alive\n")); break;
-	case GATEWAY_ROUTE_READYZ: handle_readyz(exchange); break;
+	/* Whether the ranking service is there is no matter: events are taken without it. */
+	case GATEWAY_ROUTE_READYZ: finish(exchange, 200, TYPE_TEXT, span_of_text("ready\n")); break;
 	case GATEWAY_ROUTE_NONE: handle_none(exchange); break;
 	}
 }

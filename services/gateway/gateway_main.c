@@ -79,12 +79,7 @@ static void stop(struct service *service)
 	service->state = NULL;
 }
 
-static bool ready(struct service *service)
-{
-	const struct gateway_service *state = service->state;
-	return gateway_query_ready(state->gateway.query);
-}
-
+/* Ready once it listens: events are taken and pages served without the ranking service too, questions then get their own 503. */
 int main(int argc, char **argv)
 {
 	static const struct service_spec SPEC = {
@@ -94,7 +89,6 @@ int main(int argc, char **argv)
 		.options_count = ARRAY_COUNT(OPTIONS),
 		.start = start,
 		.stop = stop,
-		.ready = ready,
 	};
 	return service_main(&SPEC, argc, argv);
 }

@@ -32,7 +32,7 @@ struct gateway_query {
 	size_t pending;
 	uint64_t last_id;
 	bool connected;
-	int64_t lost_ms;      /* since when there is no connection (monotonic); 0 = there was none yet */
+	int64_t lost_ms;      /* since when there is no connection (monotonic): since the start, when there was none yet */
 };
 
 static void tell_pending(const struct gateway_query *query)
@@ -178,10 +178,10 @@ static void write_question(struct question *question, const struct gateway_selec
 	buf_clear(&header);
 }
 
-/* A connection that was there a moment ago may come back, or another instance be found. */
+/* A connection that was there a moment ago may come back, or another instance be found; the first one is being made. */
 static bool may_wait(const struct gateway_query *query)
 {
-	return query->connected || (query->lost_ms != 0 && ambient_monotonic_ms() - query->lost_ms < GATEWAY_QUERY_TIMEOUT_MS);
+	return query->connected || ambient_monotonic_ms() - query->lost_ms < GATEWAY_QUERY_TIMEOUT_MS;
 }
 
 void gateway_query_ask(struct gateway_query *query, const struct gateway_selection *selection, int64_t deadline_ms,
@@ -212,6 +212,7 @@ enum status gateway_query_new(struct loop *loop, struct bus *bus, const char *en
 	struct gateway_query *query = calloc(1, sizeof *query);
 	ASSERT(query != NULL);
 	query->loop = loop;
+	query->lost_ms = ambient_monotonic_ms();
 	enum status status = bus_connect(bus, BUS_DEALER, endpoint, server_key, client, &query->socket, fault);
 	if (status != STATUS_OK) {
 		free(query);
@@ -240,9 +241,4 @@ void gateway_query_destroy(struct gateway_query **query)
 	arena_destroy(&(*query)->scratch);
 	free(*query);
 	*query = NULL;
-}
-
-bool gateway_query_ready(const struct gateway_query *query)
-{
-	return query->connected;
 }

@@ -18,12 +18,11 @@ struct gateway_query;
 /* scratch holds until fn returns. */
 typedef void gateway_answer_fn(void *context, const struct gateway_answer *answer, struct arena *scratch);
 
-/* Does not wait for the connection: see gateway_query_ready. */
+/* Does not wait for the connection: what is asked in the first GATEWAY_QUERY_TIMEOUT_MS waits for it. */
 enum status gateway_query_new(struct loop *loop, struct bus *bus, const char *endpoint, const char *server_key,
                               const struct bus_keypair *client, struct gateway_query **ret_query,
                               struct fault *fault) MUST_CHECK;
 void gateway_query_destroy(struct gateway_query **query);  /* answers what is open */
-bool gateway_query_ready(const struct gateway_query *query);  /* is there a connection? */
 
 /* Asks for the rating; fn is called until deadline_ms (monotonic), perhaps before this returns. */
 void gateway_query_ask(struct gateway_query *query, const struct gateway_selection *selection, int64_t deadline_ms,

@@ -80,6 +80,13 @@ answer_of() {
 	echo "$http $(grep -oE '"code":"[a-z_]+"' "$test_work/answer" | cut -d '"' -f 4)"
 }
 
+# With or without a rating: ranking said it.
+is_answered() {
+	local answer
+	answer=$(answer_of "https://localhost:$proxy_port/api/v1/ratings/2021")
+	[[ $answer == "200 " || $answer == "404 not_found" ]]
+}
+
 test_projects=6
 test_generate
 region=${test_regions[0]}
@@ -100,6 +107,20 @@ post=(-H "Content-Type: application/cloudevents+json" --data-binary "@$test_work
 check_equal "without a token nothing goes through the proxy" "401 unauthorized" "$(answer_of "${post[@]}")"
 check_equal "with it the event is stored" "200 " "$(answer_of -H "Authorization: Bearer $(cat "$test_work/token")" "${post[@]}")"
 check "and has its seq" grep -F '{"results":[{"stored":1}],"last_seq":1,"head":"' "$test_work/answer"
+
+# ---- ranking away: only questions need it
+centre_stop ranking
+centre_stop gateway
+centre_start gateway
+check "a gateway started without ranking becomes ready" centre_wait_ready gateway
+check_equal "it says so to the public too" "200 " "$(answer_of "https://localhost:$proxy_port/readyz")"
+check_equal "it serves what is static" "200 " "$(answer_of "https://localhost:$proxy_port/static/console.css")"
+check_equal "a question has its own 503" "503 unavailable" "$(answer_of "https://localhost:$proxy_port/api/v1/ratings/2021")"
+check_equal "an event is taken, and known again" "200 " "$(answer_of -H "Authorization: Bearer $(cat "$test_work/token")" "${post[@]}")"
+centre_start ranking
+centre_wait_ready ranking
+check "and questions are answered when ranking is there" agent_until is_answered
+
 check_equal "a body over the limit ends at the proxy" "413 " \
 	"$(head -c 600000 /dev/zero | answer_of -H "Authorization: Bearer $(cat "$test_work/token")" -H "Content-Type: application/cloudevents+json" --data-binary @- "https://localhost:$proxy_port/api/v1/events")"
 

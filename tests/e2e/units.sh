@@ -125,4 +125,9 @@ check "one that stood still goes on" hears WATCHDOG=1 $((said + 2))
 centre_stop intake
 check "at its end it says that it stops" hears STOPPING=1
 check_equal "ready once" 1 "$(grep -cx READY=1 "$test_work/heard")"
+export NOTIFY_SOCKET=$test_work/manager
+centre_start gateway
+unset NOTIFY_SOCKET
+check "the gateway says that it is ready although ranking is away" hears READY=1 2
+centre_stop gateway
 kill "$listener"
