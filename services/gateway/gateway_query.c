@@ -124,9 +124,11 @@ static bool send_question(struct gateway_query *query, struct question *question
 /* What was asked over a connection that is lost is asked again: a question changes nothing. */
 static void ask_again(struct gateway_query *query, bool lost)
 {
+	/* All of them first: one that cannot be sent now ends the sending, and the next tick knows of no loss. */
+	for (size_t i = 0; i < GATEWAY_QUERY_PENDING_MAX; i++)
+		query->questions[i].sent = query->questions[i].sent && !lost;
 	for (size_t i = 0; i < GATEWAY_QUERY_PENDING_MAX; i++) {
 		struct question *question = &query->questions[i];
-		question->sent = question->sent && !lost;
 		if (question->id != 0 && !question->sent && query->connected && !send_question(query, question))
 			return;
 	}
