@@ -133,7 +133,7 @@ static enum status set_password(struct migrate *migrate, const char *role, const
 enum status migrate_set_passwords(const struct cli_args *args, struct db *db, struct arena *arena)
 {
 	struct migrate whole = {.args = args, .db = db, .arena = arena}, *migrate = &whole;
-	static const char *const ROLES[] = {"effreg_intake", "effreg_metrics", "effreg_ranking", "effreg_notify", "effreg_ops"};
+	static const char *const ROLES[] = {"effreg_intake", "effreg_metrics", "effreg_ranking", "effreg_notify", "effreg_ops", "effreg_monitor"};
 	const char *folder = cli_args_value(migrate->args, "role-passwords");
 	enum status status = STATUS_OK;
 	for (size_t i = 0; folder != NULL && i < ARRAY_COUNT(ROLES) && status == STATUS_OK; i++)

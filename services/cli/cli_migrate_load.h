@@ -10,7 +10,7 @@
 
 /* Every row of proto/registry/regions.csv into effreg.region, in one transaction. */
 enum status migrate_load_registry(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;
-/* With --role-passwords DIR: the password of each service's role from the file of its name. Without: nothing. */
+/* With --role-passwords DIR: the password of each role from the file of its name. Without: nothing. */
 enum status migrate_set_passwords(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;
 
 #endif

@@ -101,7 +101,7 @@ start_exporter() {
 	local socket
 	exporter_port=$(free_port)
 	socket=$(sed -E 's/.*host=([^ ]+).*/\1/' <<<"$centre_dsn")
-	DATA_SOURCE_NAME="host=$socket port=5432 user=effreg_ops dbname=effreg sslmode=disable" \
+	DATA_SOURCE_NAME="host=$socket port=5432 user=effreg_monitor dbname=effreg sslmode=disable" \
 		helper exporter prometheus-postgres-exporter --web.listen-address="127.0.0.1:$exporter_port"
 }
 

@@ -127,7 +127,9 @@ static void the_public_has_no_rights_and_no_role_is_more_than_itself(void **stat
 	assert_none("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname LIKE 'effreg\\_%'"
 	            " AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)");
 	assert_none("SELECT r.rolname FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.member"
-	            " WHERE r.rolname LIKE 'effreg\\_%'");
+	            " WHERE r.rolname LIKE 'effreg\\_%' AND (r.rolname, m.roleid::pg_catalog.regrole::text) <> ('effreg_monitor', 'pg_monitor')");
+	assert_none("SELECT 'monitor' WHERE pg_catalog.has_schema_privilege('effreg_monitor', 'effreg', 'USAGE')"
+	            " OR NOT pg_catalog.pg_has_role('effreg_monitor', 'pg_monitor', 'USAGE')");
 	assert_none("SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname LIKE 'effreg\\_%'"
 	            " AND pg_catalog.has_schema_privilege(r.oid, 'effreg', 'CREATE')");
 	assert_none("SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner"
