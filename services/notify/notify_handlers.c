@@ -1,5 +1,6 @@
 #include "services/notify/notify_handlers.h"
 
+#include "common/ambient.h"
 #include "common/log.h"
 #include "common/telemetry.h"
 
@@ -95,6 +96,7 @@ static void remember(struct notify_handlers *handlers, const struct notify_notic
 	struct notify_known *known = &handlers->known[handlers->known_next];
 	snprintf(known->region, sizeof known->region, "%s", notice->region);
 	snprintf(known->id, sizeof known->id, "%s", notice->id);
+	known->sent_ms = ambient_monotonic_ms();
 	handlers->known_next = (handlers->known_next + 1) % NOTIFY_KNOWN_MAX;
 	if (handlers->known_count < NOTIFY_KNOWN_MAX)
 		handlers->known_count++;
@@ -155,16 +157,34 @@ enum status notify_handlers_send(struct notify_handlers *handlers, size_t *ret_s
 	return STATUS_OK;
 }
 
+/* Of what this process sent the part that the database may still have in its window, newest first. A notice is marked a moment after it
+ * was sent, by the database's clock: hence twice as long. */
+static const struct notify_known **recent(struct notify_handlers *handlers, size_t *ret_count)
+{
+	const struct notify_known **found = arena_array(handlers->arena, const struct notify_known *, handlers->known_count);
+	int64_t from_ms = ambient_monotonic_ms() - (int64_t)2 * NOTIFY_RELAY_S * 1000;
+	size_t count = 0;
+	for (; count < handlers->known_count; count++) {
+		const struct notify_known *known = &handlers->known[(handlers->known_next + NOTIFY_KNOWN_MAX - 1 - count) % NOTIFY_KNOWN_MAX];
+		if (known->sent_ms < from_ms)
+			break;
+		found[count] = known;
+	}
+	*ret_count = count;
+	return found;
+}
+
 enum status notify_handlers_relay(struct notify_handlers *handlers, size_t *ret_sent)
 {
 	struct notify_notice *notices;
-	size_t count = 0;
+	size_t count = 0, known_count;
 	*ret_sent = 0;
 	arena_reset(handlers->arena);
+	const struct notify_known **known = recent(handlers, &known_count);
 	enum status status = db_begin(handlers->db);
 	if (status != STATUS_OK)
 		return status;
-	status = notify_store_take_sent(handlers->db, handlers->since_us, handlers->known, handlers->known_count, handlers->arena, &notices, &count);
+	status = notify_store_take_sent(handlers->db, handlers->since_us, known, known_count, handlers->arena, &notices, &count);
 	db_rollback(handlers->db);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = send_notice(handlers, &notices[i]);

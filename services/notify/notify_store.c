@@ -220,20 +220,21 @@ enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct 
 	return status == STATUS_OK ? read_notices(arena, rows, ret_notices, ret_count) : status;
 }
 
-enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *known, size_t known_count, struct arena *arena,
+enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *const *known, size_t known_count, struct arena *arena,
                                    struct notify_notice **ret_notices, size_t *ret_count)
 {
+	/* Not clock_timestamp(), which is another one for each row: no index is searched by it. */
 	static const char SQL[] = NOTICE_COLUMNS
 		" WHERE n.sent_time > GREATEST(pg_catalog.to_timestamp($1::bigint / 1000000.0),"
-		"  pg_catalog.clock_timestamp() - $2::integer * INTERVAL '1 second')"
+		"  pg_catalog.statement_timestamp() - $2::integer * INTERVAL '1 second')"
 		" AND NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) AS known (region_id, id)"
 		"  WHERE known.region_id = n.region_id AND known.id::uuid = n.id)"
 		" ORDER BY n.sent_time, n.region_id, n.id LIMIT $5";
 	const char **regions = arena_array(arena, const char *, known_count);
 	const char **ids = arena_array(arena, const char *, known_count);
 	for (size_t i = 0; i < known_count; i++) {
-		regions[i] = known[i].region;
-		ids[i] = known[i].id;
+		regions[i] = known[i]->region;
+		ids[i] = known[i]->id;
 	}
 	const struct db_param params[] = {db_integer(arena, since_us), db_integer(arena, NOTIFY_RELAY_S), db_array(arena, regions, known_count),
 	                                  db_array(arena, ids, known_count), db_integer(arena, NOTIFY_UNSENT_MAX)};

@@ -15,6 +15,7 @@
 struct notify_known {
 	char region[OKTMO_TEXT_SIZE];
 	char id[UUID_TEXT_SIZE];
+	int64_t sent_ms;  /* monotonic */
 };
 
 /* Inside a transaction: writes a notice for every changed place of the published run. For revision 1 a place that
@@ -46,9 +47,9 @@ enum status notify_store_count_sources(struct db *db, const struct notify_news *
  * They live in arena. */
 enum status notify_store_take_unsent(struct db *db, struct arena *arena, struct notify_notice **ret_notices,
                                      size_t *ret_count) MUST_CHECK;  /* BUG: a row that this program did not write */
-/* The same, of those that another instance sent since since_us and not longer than NOTIFY_RELAY_S ago, but for those in known (an array of
- * count, told apart by region and id). */
-enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *known, size_t known_count, struct arena *arena,
+/* The same, of those that another instance sent since since_us and not longer than NOTIFY_RELAY_S ago, but for those in known (pointers,
+ * known_count of them; told apart by region and id). */
+enum status notify_store_take_sent(struct db *db, int64_t since_us, const struct notify_known *const *known, size_t known_count, struct arena *arena,
                                    struct notify_notice **ret_notices, size_t *ret_count) MUST_CHECK;
 /* Notices that wait to be sent, and since when the oldest does, in ms. */
 enum status notify_store_count_unsent(struct db *db, int64_t *ret_unsent, int64_t *ret_oldest_ms) MUST_CHECK;
