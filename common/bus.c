@@ -311,20 +311,26 @@ static void take_turns(struct bus_socket *socket, struct addresses *found)
 	}
 }
 
+static void connect_found(struct bus_socket *socket, struct addresses *found)
+{
+	if (found->count > 0)
+		leave_absent(socket, found);
+	/* A session of a DEALER lives on one connection; a SUB wants every instance. */
+	for (size_t i = 0; i < found->count && (socket->type != BUS_DEALER || socket->addresses_count == 0); i++)
+		connect_address(socket, found->at[i]);
+}
+
 static bool connect_all(struct bus_socket *socket)
 {
 	struct addresses found;
 	if (!look_up(socket, &found))
 		return false;
-	if (found.count > 0)
-		leave_absent(socket, &found);
-	/* A session of a DEALER lives on one connection; a SUB wants every instance. */
-	for (size_t i = 0; i < found.count && (socket->type != BUS_DEALER || socket->addresses_count == 0); i++)
-		connect_address(socket, found.at[i]);
+	connect_found(socket, &found);
 	return true;
 }
 
-/* A DEALER without a connection: its server may be at another address now. */
+/* A DEALER without a connection: its server may be at another address now. One look-up: where no resolver answers, each stops the loop
+ * for tens of seconds. */
 static void seek_server(struct bus_socket *socket, int64_t now_ms)
 {
 	struct addresses found;
@@ -332,10 +338,10 @@ static void seek_server(struct bus_socket *socket, int64_t now_ms)
 		socket->unconnected_ms = 0;
 	else if (socket->unconnected_ms == 0)
 		socket->unconnected_ms = now_ms;
-	if (socket->link.connected || now_ms < socket->look_up_ms)
+	if (socket->link.connected || now_ms < socket->look_up_ms || !look_up(socket, &found))
 		return;
-	connect_all(socket);
-	if (socket->addresses_count > 0 && now_ms - socket->unconnected_ms > TAKE_TURNS_MS && look_up(socket, &found)) {
+	connect_found(socket, &found);
+	if (socket->addresses_count > 0 && now_ms - socket->unconnected_ms > TAKE_TURNS_MS) {
 		take_turns(socket, &found);
 		socket->unconnected_ms = now_ms;
 	}
