@@ -72,6 +72,54 @@ is_primary() {
 	[[ $(ask "SELECT pg_catalog.pg_is_in_recovery()") == f ]]
 }
 
+segments_are_compressed() {
+	compgen -G "$archive/wal/*.gz" && ! compgen -G "$archive/wal/*[0-9A-F]" && gzip -t "$archive"/wal/*.gz
+}
+
+# segments_are WORDS: how large a segment is, as it is and compressed.
+segments_are() {
+	gzip -l "$archive"/wal/????????????????????????.gz | awk -v words="$1" '
+		$1 ~ /^[0-9]+$/ && $4 != "(totals)" { count++; plain += $2; small += $1; if ($1 > most) most = $1; if (least == "" || $1 < least) least = $1 }
+		END { printf "# %d segments of %.1f MB %s: compressed %.2f MB on average, %.2f to %.2f\n", count, plain / count / 1e6, words, small / count / 1e6, least / 1e6, most / 1e6 }'
+}
+
+decompress_one() {
+	local one
+	one=$(compgen -G "$archive/wal/????????????????????????.gz" | sort | tail -n 1)
+	cluster_as_owner gzip -d "$one" && [[ -s ${one%.gz} && ! -e $one ]]
+}
+
+# restores SEGMENT: what PostgreSQL is told to do for it, as it is written into the folder that was restored; its exit code.
+restores() {
+	local command status=0
+	command=$(sed -n "s/^restore_command = '\(.*\)'$/\1/p" "$(cluster_data "$centre_home/pg")/postgresql.auto.conf" | tail -n 1)
+	command=${command//%f/$1}
+	sh -c "${command//%p/$test_work/segment}" >&2 || status=$?
+	echo "$status"
+}
+
+# PostgreSQL takes a code up to 125 for the end of the log, and a higher one for a reason to stop.
+a_broken_segment_is_not_the_end() {
+	local segment=0000000F0000000000000001 missing broken
+	missing=$(restores "$segment")
+	head -c 1000 /dev/urandom >"$archive/wal/$segment.gz"
+	broken=$(restores "$segment")
+	rm "$archive/wal/$segment.gz"
+	((missing > 0 && missing <= 125 && broken > 125))
+}
+
+archives_only_the_same_again() {
+	local name copy=$archive/copy
+	for name in "$(compgen -G "$archive/wal/*[0-9A-F].gz" | sort | head -n 1)" "$(compgen -G "$archive/wal/*[0-9A-F]" | sort | tail -n 1)"; do
+		zcat -f "$name" >"$copy"
+		name=${name##*/} && name=${name%.gz}
+		backup archive "$archive" "$copy" "$name" || return 1
+		echo >>"$copy"
+		! backup archive "$archive" "$copy" "$name" || return 1
+	done
+	rm "$copy"
+}
+
 refuses_what_is_not_empty() {
 	! backup restore "$archive" "$(cluster_data "$centre_home/pg")"
 }
@@ -130,6 +178,10 @@ events=$(stored_events)
 check "the end of the log is archived" archive_the_end
 check "over a database nothing is restored" refuses_what_is_not_empty
 
+check "its segments are compressed" segments_are_compressed
+segments_are "with this drill"
+check "one is as an archive of before has it" decompress_one
+
 lost_at=$EPOCHREALTIME
 check "the database is lost" lose_database
 check "and restored to the moment" restore_database --time "$moment"
@@ -164,7 +216,12 @@ check "without a moment it is restored to the newest end, whatever the restore b
 check_equal "nothing is missing" "$events" "$(stored_events)"
 check "by the ledger nothing is missing and nothing twice at the newest end" log_holds_the_ledger
 check "the chains hold up to the newest end" centre_effreg log verify
+check "a segment that is missing ends the log, one that is broken stops the restore" a_broken_segment_is_not_the_end
+check "a segment is archived again with the same bytes, not with others" archives_only_the_same_again
 check "old copies are pruned, the newest stays" backup prune "$archive" 1
 check_equal "alone" "$second" "$(copies)"
+needed=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$archive/base/$second/backup_label")
+check_equal "with the segments that it needs, the oldest" "$needed" \
+	"$(find "$archive/wal" -regextype posix-extended -regex '.*/[0-9A-F]{24}(\.gz)?' -printf '%f\n' | sort | head -n 1 | sed 's/\.gz$//')"
 awk -v lost="$lost_at" -v restored="$restored_at" -v whole="$whole_at" 'BEGIN {
 	printf "# from the loss to a database that serves: %.1f s; to everything sent again: %.1f s; events lost: 0\n", restored - lost, whole - lost }'
