@@ -12,6 +12,7 @@ enum cli_exit {
 	CLI_EXIT_USAGE = 2,        /* bad arguments or unreadable input */
 	CLI_EXIT_REJECTED = 3,     /* some events were refused */
 	CLI_EXIT_UNREACHABLE = 4,  /* cannot reach the other side, or it refuses the key */
+	CLI_EXIT_NEWER = 5,        /* the other side is newer than this program, and fit for it */
 };
 
 /* As the only argument: prints the command's table for programs, one fact a line: text, example, arguments, exits, option. */

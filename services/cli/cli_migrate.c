@@ -21,8 +21,10 @@ static const struct cli_option UP_OPTIONS[] = {
 	.en = "Brings the database's schema up to date and loads the registry of regions. Run again, it changes nothing.", \
 	.ru = "Обновляет схему базы данных и загружает реестр регионов. Повторный запуск ничего не меняет.", \
 	.options = UP_OPTIONS, .options_count = ARRAY_COUNT(UP_OPTIONS), \
-	.exits_en = "0 up to date, 1 refused, 2 bad arguments, 4 no database", \
-	.exits_ru = "0 схема обновлена, 1 отказано, 2 неверные аргументы, 4 нет базы данных"
+	.exits_en = "0 up to date, 1 refused, 2 bad arguments, 4 no database, " \
+	            "5 the database is newer than this program and lacks nothing: its schema stays, passwords are set", \
+	.exits_ru = "0 схема обновлена, 1 отказано, 2 неверные аргументы, 4 нет базы данных, " \
+	            "5 база новее этой программы, и всё нужное в ней есть: схема не тронута, пароли заданы"
 
 static const struct cli_command COMMAND = {
 	.name = "migrate",
@@ -66,9 +68,10 @@ static enum status check_citus(const struct cli_args *args, struct db *db)
 	cli_output_error(args, "%s", cli_text(args->lang,
 	                 "this database is not one of Citus: install Citus on every node and run CREATE EXTENSION citus here, or leave --citus out",
 	                 "эта база не под Citus: установите Citus на все узлы и выполните здесь CREATE EXTENSION citus, либо уберите --citus"));
-	return STATUS_UNSUPPORTED;
+	return STATUS_INVALID;
 }
 
+/* UNSUPPORTED: the database is newer; its registry is too, but the roles have the passwords they are given. */
 static enum status bring_up(const struct cli_args *args, struct db *db, struct arena *arena)
 {
 	bool citus = cli_args_flag(args, "citus");
@@ -87,7 +90,10 @@ static enum status bring_up(const struct cli_args *args, struct db *db, struct a
 		status = migrate_distribute(args, db);
 	if (status == STATUS_OK)
 		status = migrate_load_registry(args, db, arena);
-	return status == STATUS_OK ? migrate_set_passwords(args, db, arena) : status;
+	if (status != STATUS_OK && status != STATUS_UNSUPPORTED)
+		return status;
+	enum status set = migrate_set_passwords(args, db, arena);
+	return set == STATUS_OK ? status : set;
 }
 
 static int run_up(const struct cli_command *command, int argc, char **argv, enum cli_lang lang)
@@ -103,7 +109,7 @@ static int run_up(const struct cli_command *command, int argc, char **argv, enum
 	enum status status = bring_up(&args, db, arena);
 	arena_destroy(&arena);
 	db_disconnect(&db);
-	return status == STATUS_OK ? CLI_EXIT_OK : CLI_EXIT_NEGATIVE;
+	return status == STATUS_OK ? CLI_EXIT_OK : status == STATUS_UNSUPPORTED ? CLI_EXIT_NEWER : CLI_EXIT_NEGATIVE;
 }
 
 int cli_migrate(int argc, char **argv, enum cli_lang lang)

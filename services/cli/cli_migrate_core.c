@@ -45,6 +45,12 @@ size_t migration_count(const struct migration *all, size_t count, enum migration
 	return found;
 }
 
+bool migration_is_outgrown(const struct migration *all, size_t count)
+{
+	size_t newer = migration_count(all, count, MIGRATION_NEWER);
+	return newer > 0 && newer + migration_count(all, count, MIGRATION_APPLIED) == count;
+}
+
 struct state_words {
 	const char *name, *en, *ru;
 };

@@ -32,6 +32,9 @@ size_t migration_compare(const struct migration *here, size_t here_count, const 
                          struct migration *ret) MUST_CHECK;
 /* The first that forbids applying anything: edited, missing or newer; NULL = there is none. */
 const struct migration *migration_find_obstacle(const struct migration *all, size_t count);
+/* The database is newer than this program and nothing else: it has every migration that is here, as it is here, and later ones.
+ * A migration only adds, so this program works on it. */
+bool migration_is_outgrown(const struct migration *all, size_t count);
 size_t migration_count(const struct migration *all, size_t count, enum migration_state state);
 
 const char *migration_state_name(enum migration_state state);  /* "applied": in JSON */

@@ -68,7 +68,7 @@ static enum status refuse_obstacle(const struct cli_args *args, const struct mig
 		return STATUS_OK;
 	cli_output_error(args, "%s: %s", obstacle->name,
 	                 cli_text(args->lang, migration_obstacle_en(obstacle->state), migration_obstacle_ru(obstacle->state)));
-	return STATUS_CONFLICT;
+	return migration_is_outgrown(plan->all, plan->count) ? STATUS_UNSUPPORTED : STATUS_CONFLICT;
 }
 
 static const struct migration *find_due(const struct migrate_plan *plan)

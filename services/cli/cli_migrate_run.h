@@ -21,7 +21,7 @@ struct migrate_plan {
 /* What is here and what was applied. Reads only. */
 enum status migrate_load_plan(struct db *db, struct arena *arena, struct migrate_plan *ret_plan) MUST_CHECK;
 /* Applies what is due, and tells each on stderr. CONFLICT: edited, missing or newer, nothing is applied, told with how to mend it.
- * Other failures (those of db.h) are told too; what was applied before stays. */
+ * UNSUPPORTED: newer and nothing else (migration_is_outgrown), told as well. Other failures (those of db.h) are told too; what was applied before stays. */
 enum status migrate_run(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;
 /* The same in one transaction that is rolled back: whether what is due would pass here. It holds the locks of all of them until then. */
 enum status migrate_try(const struct cli_args *args, struct db *db, struct arena *arena) MUST_CHECK;

@@ -82,6 +82,29 @@ let_go() {
 	wait "$pid"
 }
 
+# What the migrate job of the containers is given. The roles are the whole server's: on a given one they keep the passwords they have.
+prepare_folders() {
+	local name
+	mkdir -p "$test_work/passwords" "$test_work/public"
+	for name in intake metrics ranking notify ops; do
+		{ sed -n "s/^\*:\*:\*:effreg_$name://p" "${PGPASSFILE:-/dev/null}" && echo "of-$name"; } | head -n 1 >"$test_work/passwords/effreg_$name"
+	done
+	for name in metrics ranking notify gateway coordinator; do
+		"$effreg" keys new "$test_work/$name" >/dev/null && cp "$test_work/$name.pub" "$test_work/public/"
+	done
+	(umask 077 && echo "$centre_dsn" >"$test_work/dsn")
+}
+
+prepare() {
+	PATH=$centre_bin:$PATH EFFREG_DSN_FILE=$test_work/dsn EFFREG_ROLE_PASSWORDS=$test_work/passwords EFFREG_PUBLIC_KEYS=$test_work/public \
+		"$centre_root/deploy/prepare"
+}
+
+# With a salt that is new each time it is set.
+kept_passwords() {
+	ask "SELECT rolname, rolpassword FROM pg_catalog.pg_authid WHERE rolname LIKE 'effreg\\_%' AND rolcanlogin ORDER BY 1"
+}
+
 mkdir -p "$centre_home"
 centre_start_database
 
@@ -111,18 +134,35 @@ remove="INSERT INTO effreg.migration (name, checksum) VALUES ('0002_gone.sql', '
 check "a missing migration is refused" with_row "$remove" "DELETE FROM effreg.migration WHERE name = '0002_gone.sql'" \
 	1 "0002_gone.sql: it was applied to this database and is missing" migrate
 newer="INSERT INTO effreg.migration (name, checksum) VALUES ('9999_later.sql', '00')"
-check "an older program refuses a newer database" with_row "$newer" "DELETE FROM effreg.migration WHERE name = '9999_later.sql'" \
-	1 "9999_later.sql: the database is newer than this program" migrate
+forget="DELETE FROM effreg.migration WHERE name = '9999_later.sql'"
+check "an older program leaves a newer database as it is, and its exit code says so" with_row "$newer" "$forget" \
+	5 "9999_later.sql: the database is newer than this program" migrate
+check "its dry run too" with_row "$newer" "$forget" 5 "9999_later.sql: the database is newer" migrate up --dry-run
+check "not when one was edited besides" with_row "$newer; $edit" "$forget; $mend" 1 "0003_rating.sql: it was edited" migrate
+lack="DELETE FROM effreg.migration WHERE name = '0003_rating.sql'"
+restore="$forget; INSERT INTO effreg.migration (name, checksum) VALUES ('0003_rating.sql', '$sum')"
+check "nor when it lacks one that is here" with_row "$newer; $lack" "$restore" 1 "9999_later.sql: the database is newer" migrate
 
-# The last one once more, while somebody holds what it needs: it waits, and goes through when that one is done.
-last=$(ask "DELETE FROM effreg.migration WHERE name = (SELECT pg_catalog.max(name) FROM effreg.migration) RETURNING name")
+# The way back: the migrate job of an older image on a newer database.
+prepare_folders
+check "the migrate job prepares a database" prepare
+passwords=$(kept_passwords)
+check "that of an older image takes a newer database as it is, and says so" with_row "$newer" "$forget" 0 "the passwords are set" prepare
+check "every password was set" test "$(comm -12 <(echo "$passwords") <(kept_passwords) | grep -c .)" == 0
+check_equal "of the five roles" 5 "$(kept_passwords | grep -c SCRAM-SHA-256)"
+check "but not one with an edited migration" with_row "$newer; $edit" "$forget; $mend" 1 "0003_rating.sql: it was edited" prepare
+check "nor one where one is missing" with_row "$newer; $remove" "$forget; DELETE FROM effreg.migration WHERE name = '0002_gone.sql'" \
+	1 "0002_gone.sql: it was applied to this database and is missing" prepare
+
+# One that may be repeated once more, while somebody holds what it needs: it waits, and goes through when that one is done.
+again=$(ask "DELETE FROM effreg.migration WHERE name = '0016_keys.sql' RETURNING name")
 hold_lock
 "$effreg" migrate --dsn "$centre_dsn" 2>"$test_work/waiter" &
 waiter=$!
 check "a migration waits for who works with the table" somebody_waits_for_a_lock
 let_go
 check "and is applied when the work is done" wait "$waiter"
-check_equal "once" "$last" "$(sed -n 's/^applied //p' "$test_work/waiter")"
+check_equal "once" "$again" "$(sed -n 's/^applied //p' "$test_work/waiter")"
 
 # Services of before a later migration: the schema grows under them while they are at work.
 test_projects=3

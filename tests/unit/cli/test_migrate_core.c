@@ -80,6 +80,23 @@ static void a_file_that_was_removed_is_told_from_a_newer_database(void **state)
 	check(here, 2, applied, 3, expected, 4);
 }
 
+/* Later migrations alone are harmless; one that is due, edited or missing besides is not. */
+static void a_database_is_outgrown_when_it_lacks_nothing_that_is_here(void **state)
+{
+	(void)state;
+	const struct migration here[] = {one("0001_a.sql", "aa"), one("0002_b.sql", "bb")};
+	const struct migration newer[] = {one("0001_a.sql", "aa"), one("0002_b.sql", "bb"), one("0003_c.sql", "cc")};
+	const struct migration lacking[] = {one("0001_a.sql", "aa"), one("0003_c.sql", "cc")};
+	const struct migration edited[] = {one("0001_a.sql", "aa"), one("0002_b.sql", "b0"), one("0003_c.sql", "cc")};
+	const struct migration missing[] = {one("0001_a.sql", "aa"), one("0001_gone.sql", "ab"), one("0002_b.sql", "bb"), one("0003_c.sql", "cc")};
+	struct migration all[BOTH_MAX];
+	assert_true(migration_is_outgrown(all, migration_compare(here, 2, newer, 3, all)));
+	assert_false(migration_is_outgrown(all, migration_compare(here, 2, here, 2, all)));
+	assert_false(migration_is_outgrown(all, migration_compare(here, 2, lacking, 2, all)));
+	assert_false(migration_is_outgrown(all, migration_compare(here, 2, edited, 3, all)));
+	assert_false(migration_is_outgrown(all, migration_compare(here, 2, missing, 4, all)));
+}
+
 static void each_obstacle_says_how_to_mend_it_in_both_languages(void **state)
 {
 	(void)state;
@@ -103,6 +120,7 @@ int main(void)
 		cmocka_unit_test(other_bytes_under_the_same_name_were_edited),
 		cmocka_unit_test(a_number_between_those_applied_is_due),
 		cmocka_unit_test(a_file_that_was_removed_is_told_from_a_newer_database),
+		cmocka_unit_test(a_database_is_outgrown_when_it_lacks_nothing_that_is_here),
 		cmocka_unit_test(each_obstacle_says_how_to_mend_it_in_both_languages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
