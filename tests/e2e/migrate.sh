@@ -86,7 +86,7 @@ let_go() {
 prepare_folders() {
 	local name
 	mkdir -p "$test_work/passwords" "$test_work/public"
-	for name in intake metrics ranking notify ops; do
+	for name in intake metrics ranking notify ops monitor; do
 		{ sed -n "s/^\*:\*:\*:effreg_$name://p" "${PGPASSFILE:-/dev/null}" && echo "of-$name"; } | head -n 1 >"$test_work/passwords/effreg_$name"
 	done
 	for name in metrics ranking notify gateway coordinator; do
@@ -149,7 +149,7 @@ check "the migrate job prepares a database" prepare
 passwords=$(kept_passwords)
 check "that of an older image takes a newer database as it is, and says so" with_row "$newer" "$forget" 0 "the passwords are set" prepare
 check "every password was set" test "$(comm -12 <(echo "$passwords") <(kept_passwords) | grep -c .)" == 0
-check_equal "of the five roles" 5 "$(kept_passwords | grep -c SCRAM-SHA-256)"
+check_equal "of the six roles" 6 "$(kept_passwords | grep -c SCRAM-SHA-256)"
 check "but not one with an edited migration" with_row "$newer; $edit" "$forget; $mend" 1 "0003_rating.sql: it was edited" prepare
 check "nor one where one is missing" with_row "$newer; $remove" "$forget; DELETE FROM effreg.migration WHERE name = '0002_gone.sql'" \
 	1 "0002_gone.sql: it was applied to this database and is missing" prepare
