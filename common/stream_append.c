@@ -1,13 +1,15 @@
 /* stream_append: the writers' half of stream.h, in three messages to the server:
  *
- *   1  BEGIN, lock the head row, authorise, clock, SAVEPOINT, COPY ─▶ the head: now the events can be numbered and chained
- *   2  the rows ─▶ stored                                          │ duplicate id
- *   3  head, sources, COMMIT                                       └─ ROLLBACK TO ─ look ids up ─ COPY the fresh ones ─ 3
+ *   1  BEGIN, lock the head row, authorise, clock, COPY ─▶ the head: now the events can be numbered and chained
+ *   2  the rows ─▶ stored                               │ duplicate id
+ *   3  head, sources, COMMIT                            └─ ROLLBACK ─ 1 without COPY ─ look ids up ─ COPY the fresh ones ─ 3
  *
  * The row lock on the head is held to COMMIT, so the order of seq is the order of commit. What was committed while it waited
  * is seen by the statements after it, for each of a message's statements has a snapshot of its own. The fast path pays for no
- * lookup: duplicates are rare (a client that repeats after a lost answer), and the unique index finds them. COMMIT goes in a
- * message that is sent only after everything was judged. */
+ * lookup: duplicates are rare (a client that repeats after a lost answer), and the unique index finds them. Then the transaction
+ * begins again. A savepoint would save that, but every append would pay for it: a second transaction id, and a head row that the
+ * transaction locks and its subtransaction changes, which PostgreSQL keeps as a multixact that every later reader looks up.
+ * COMMIT goes in a message that is sent only after everything was judged. */
 #include "common/stream.h"
 
 #include "common/buf.h"
@@ -86,6 +88,7 @@ struct append {
 	int64_t now_us;
 	int64_t day_bytes_max;   /* 0 = no quota */
 	int64_t day_bytes;       /* stored on the day of head.recorded_us */
+	bool looking_up;         /* the transaction begins again: some of the ids are stored, or they are over the quota as a whole */
 	bool copying;            /* the server waits for the rows of the COPY */
 };
 
@@ -118,8 +121,8 @@ static void write_opening(struct buf *script, const struct append *append, const
 	buf_text(script, "); SET LOCAL lock_timeout = 0; EXECUTE append_clock");
 	if (has_authorise(hooks))
 		buf_printf(script, "; %s", hooks->authorise_sql);
-	if (append->count > 0)
-		buf_text(script, "; SAVEPOINT fresh; " COPY_SQL);
+	if (append->count > 0 && !append->looking_up)
+		buf_text(script, "; " COPY_SQL);
 	buf_append(script, "", 1);
 }
 
@@ -159,7 +162,7 @@ static enum status open_append(struct append *append, const struct append_hooks 
 	buf_clear(&script);
 	if (status != STATUS_OK)
 		return status;
-	append->copying = append->count > 0;
+	append->copying = append->count > 0 && !append->looking_up;
 	status = read_head(append, rows[ROWS_HEAD]);
 	if (status == STATUS_OK)
 		read_clock(append, rows[ROWS_CLOCK]);
@@ -370,9 +373,7 @@ static enum status store_unseen(struct append *append, struct append_event *cons
 
 static enum status store_looked_up(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
-	enum status status = db_exec(append->db, "ROLLBACK TO SAVEPOINT fresh");
-	if (status == STATUS_OK)
-		status = look_up(append, firsts);
+	enum status status = look_up(append, firsts);
 	if (status != STATUS_OK)
 		return status;
 	if (!fits_quota(append, firsts))
@@ -381,13 +382,12 @@ static enum status store_looked_up(struct append *append, struct append_event *c
 	return status == STATUS_CONFLICT ? STATUS_BUG : status;  /* the head is locked: nobody else can have stored the id */
 }
 
+/* CONFLICT: look the ids up. */
 static enum status store_events(struct append *append)
 {
 	struct append_event **firsts = find_firsts(append);
 	struct append_head head;
-	enum status status = store_unseen(append, firsts, &head);
-	if (status == STATUS_CONFLICT)
-		status = store_looked_up(append, firsts, &head);
+	enum status status = append->looking_up ? store_looked_up(append, firsts, &head) : store_unseen(append, firsts, &head);
 	if (status != STATUS_OK)
 		return status;
 	append->day_bytes += fresh_bytes(append, firsts);
@@ -452,8 +452,10 @@ static enum status run_transaction(struct append *append, const struct append_ho
 		append->events[i].result = APPEND_STORED;
 	enum status status = open_append(append, hooks);
 	append->day_bytes_max = hooks == NULL ? 0 : hooks->day_bytes_max;
-	if (status == STATUS_OK && append->count > 0)
+	if (status == STATUS_OK && append->count > 0) {
 		status = store_events(append);
+		append->looking_up = status == STATUS_CONFLICT;
+	}
 	if (status == STATUS_OK && hooks != NULL && hooks->before_commit != NULL)
 		status = hooks->before_commit(hooks->context, append->db, append->events, append->count);
 	if (status != STATUS_OK)
@@ -494,6 +496,8 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 	if (status == STATUS_OK)
 		status = run_transaction(&append, hooks);
 	if (status == STATUS_NOT_FOUND && make_head(&append) == STATUS_OK)
+		status = run_transaction(&append, hooks);
+	if (append.looking_up)
 		status = run_transaction(&append, hooks);
 	if (status == STATUS_OK)
 		status = commit(&append, append.head.last_seq - stored_count(&append));

@@ -472,7 +472,9 @@ static void a_session_ended_in_commit_is_an_unknown_outcome_with_nothing_stored(
 	check_outcome(&event, APPEND_STORED, 1);
 }
 
-/* Cut at every statement of an append, before and after it: the same batch sent again is stored once, whatever was told. */
+/* Cut at every statement of an append, before and after it: the same batch sent again is stored once, whatever was told. Behind the
+ * third message, which rolls back what the duplicate spoiled, the append begins again by itself, over another connection if need be. */
+#define OF_ROLLBACK 3
 static void an_append_cut_anywhere_and_repeated_stores_once(void **state)
 {
 	NEEDS_DATABASE();
@@ -489,14 +491,14 @@ static void an_append_cut_anywhere_and_repeated_stores_once(void **state)
 		bool cut = db_proxy_has_cut(proxy);
 		cuts += cut;
 		unknown += status == STATUS_UNKNOWN_OUTCOME;
-		assert_int_equal(status_group(status), cut ? STATUS_GROUP_TRANSIENT : STATUS_GROUP_OK);
+		assert_int_equal(status_group(status), cut && number != OF_ROLLBACK ? STATUS_GROUP_TRANSIENT : STATUS_GROUP_OK);
 		db_proxy_cut_at(proxy, 0, moment);
 		assert_int_equal(stream_append(db, REGION, events, 3, NULL, world.arena, &world.head), STATUS_OK);
 		assert_int_equal(world.head.last_seq, 2 * (round + 1));
 		number = !cut ? 0 : number + round % 2;
 	}
 	assert_int_equal(unknown, 2);
-	assert_true(cuts >= 14);  /* seven messages when an id is a duplicate, each before and after */
+	assert_true(cuts >= 16);  /* eight messages when an id is a duplicate, each before and after */
 	fixture_check_log(world.other, world.arena, REGION);
 	db_disconnect(&db);
 	db_proxy_stop(&proxy);
