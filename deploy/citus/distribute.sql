@@ -23,7 +23,7 @@ INSERT INTO pg_temp.fate (name, fate, column_name) VALUES
     ('metric', 'distributed', 'region_id'),
     ('entity', 'distributed', 'region_id'),
     ('correction', 'distributed', 'region_id'),
-    ('indicator_value', 'distributed', 'region_id'),
+    ('figures', 'distributed', 'region_id'),
     ('region_horizon', 'distributed', 'region_id'),
     ('entity_rebuild', 'distributed', 'region_id'),
     ('correction_rebuild', 'distributed', 'region_id'),
@@ -37,6 +37,7 @@ INSERT INTO pg_temp.fate (name, fate, column_name) VALUES
     ('rating_live', 'coordinator', NULL),
     ('rating_run', 'coordinator', NULL),
     ('rating_row', 'coordinator', NULL),
+    ('indicator_value', 'coordinator', NULL),
     ('audit', 'coordinator', NULL),
     ('migration', 'coordinator', NULL);
 

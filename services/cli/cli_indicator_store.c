@@ -54,7 +54,7 @@ enum status cli_indicator_store_load_told(struct db *db, struct arena *arena, co
 {
 	static const char SQL[] =
 		"SELECT value.region_id, value.numerator::text, value.denominator::text, value.observations::text, value.value::text, cursor.seq"
-		" FROM effreg.indicator_value AS value"
+		" FROM effreg.figure AS value"
 		" LEFT JOIN effreg.cursor ON cursor.consumer = 'metrics' AND cursor.stream = 'event' AND cursor.key = value.region_id"
 		" WHERE value.subject = 'region/' || $1 AND value.period = $2 AND value.code = $3 ORDER BY value.region_id";
 	const struct db_param params[] = {db_text(region), db_text(period), db_text(code)};

@@ -61,7 +61,7 @@ enum status cli_practices_store_load(struct db *db, struct arena *arena, struct 
 static enum status find_period(struct db *db, struct arena *arena, const char **ret_period)
 {
 	static const char SQL[] =
-		"SELECT COALESCE(pg_catalog.max(period), '') FROM effreg.indicator_value"
+		"SELECT COALESCE(pg_catalog.max(period), '') FROM effreg.figure"
 		" WHERE subject = '' AND value IS NOT NULL AND period ~ '^[0-9]{4}$' AND " READING_CODES;
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL, NULL, 0, &rows);
@@ -75,7 +75,7 @@ static enum status find_period(struct db *db, struct arena *arena, const char **
 static enum status load_readings(struct db *db, struct arena *arena, const char *period, struct practices_asker *asker)
 {
 	static const char SQL[] =
-		"SELECT region_id, pg_catalog.left(code, -10), pg_catalog.trim_scale(value) FROM effreg.indicator_value"
+		"SELECT region_id, pg_catalog.left(code, -10), pg_catalog.trim_scale(value) FROM effreg.figure"
 		" WHERE subject = '' AND value IS NOT NULL AND period = $1 AND " READING_CODES;
 	const struct db_param params[] = {db_text(period)};
 	struct db_rows *rows;

@@ -13,7 +13,7 @@ struct kept {
 	char region[OKTMO_TEXT_SIZE];
 	struct cells *cells;
 	struct workspace_horizon horizon;
-	bool current;                /* its figures follow the definitions in force */
+	bool current;                /* its figures follow the definitions in force, and are in their table */
 	bool known;                  /* it has a row */
 	uint64_t seq;                /* the event seq they stand for */
 	uint64_t used;               /* the turn it was last used in */
@@ -115,11 +115,14 @@ static void kept_shrink(struct metrics *metrics)
 static enum status kept_load(struct metrics *metrics, struct db *db, const char *region, uint64_t seq, struct kept **ret_kept, struct fault *fault)
 {
 	struct metrics_region row;
+	bool here;
 	struct kept *kept = calloc(1, sizeof *kept);
 	ASSERT(kept != NULL);
 	snprintf(kept->region, sizeof kept->region, "%s", region);
 	kept->seq = seq;
 	enum status status = metrics_store_load_region(db, METRICS_LIVE, region, metrics->arena, &row);
+	if (status == STATUS_OK)
+		status = metrics_values_are_here(db, region, &here);
 	if (status == STATUS_OK)
 		status = metrics_turn_load_cells(db, METRICS_LIVE, region, metrics->rules->definitions, metrics->options.hash_seed, &kept->cells, fault);
 	if (status != STATUS_OK) {
@@ -128,7 +131,7 @@ static enum status kept_load(struct metrics *metrics, struct db *db, const char 
 	}
 	kept->horizon = row.horizon;
 	kept->known = row.definitions[0] != '\0';
-	kept->current = !kept->known || text_equal(row.definitions, metrics->rules->definitions_digest);
+	kept->current = !kept->known || (here && text_equal(row.definitions, metrics->rules->definitions_digest));
 	cells_set_horizon(kept->cells, row.horizon.month_last);
 	metrics->loads++;
 	if (metrics->kept_count == metrics->kept_capacity) {

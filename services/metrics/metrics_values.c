@@ -1,4 +1,5 @@
-/* Rows travel as arrays, one per column, decimals in them as text, exactly; all figures of a region by COPY. */
+/* The figures of a subject in a period are one row. Rows travel as arrays, one per column, figures in them as text, exactly; all of a
+ * region by COPY. */
 #include "services/metrics/metrics_values.h"
 
 #include "common/buf.h"
@@ -34,104 +35,142 @@ static const struct cell_change **sort_changes(const struct cell_change *changes
 
 /* ---- Rows ---- */
 
-enum column { SUBJECT, PERIOD, CODE, NUMERATOR, DENOMINATOR, OBSERVATIONS, VALUE, COLUMN_COUNT };
-
-/* ROWS FROM the arrays $2 to $8, in the order of enum column. */
-#define GIVEN_KEY "pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])"
-#define GIVEN \
-	"ROWS FROM (" GIVEN_KEY ", pg_catalog.unnest($5::numeric[]), pg_catalog.unnest($6::numeric[]), pg_catalog.unnest($7::bigint[])," \
-	" pg_catalog.unnest($8::numeric[])) AS given(subject, period, code, numerator, denominator, observations, value)"
-#define VALUE_COLUMNS "subject, period, code, numerator, denominator, observations, value"
+/* ROWS FROM the arrays $2 to $4. */
+#define GIVEN(third) \
+	"ROWS FROM (pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) AS given(subject, period, " third ")"
 
 struct columns {
-	const char **at[COLUMN_COUNT];
+	const char **subjects, **periods, **third;
 	size_t count;
 };
 
-static const char *sum_text(figure_sum sum, struct arena *arena)
+/* How many from at on are of one subject and period. */
+static size_t run_of(const struct cell_change *const *sorted, size_t count, size_t at)
 {
-	char text[FIGURE_SUM_SIZE];
-	figure_sum_format(sum, text);
-	return arena_text(arena, text, strlen(text));
+	size_t end = at + 1;
+	while (end < count && calendar_period_equal(sorted[end]->period, sorted[at]->period) && text_equal(sorted[end]->subject, sorted[at]->subject))
+		end++;
+	return end - at;
 }
 
-static const char *value_text(const struct figure *figure, struct arena *arena)
+/* "numerator denominator observations value"; without the last: missing. */
+static void write_figure(struct buf *text, const struct figure *figure)
 {
-	char text[DECIMAL_TEXT_SIZE];
-	if (figure->missing)
-		return NULL;
-	decimal_format(figure->value, text);
-	return arena_text(arena, text, strlen(text));
-}
-
-static void add_row(struct columns *columns, const struct cell_change *change, struct arena *arena)
-{
-	char period[CALENDAR_CODE_SIZE];
-	const struct figure *figure = &change->figure;
-	size_t at = columns->count++;
-	calendar_period_format(change->period, period);
-	columns->at[SUBJECT][at] = change->subject;
-	columns->at[PERIOD][at] = arena_text(arena, period, strlen(period));
-	columns->at[CODE][at] = change->definition->code;
-	if (figure->empty)
-		return;
-	columns->at[NUMERATOR][at] = sum_text(figure->numerator, arena);
-	columns->at[DENOMINATOR][at] = sum_text(figure->denominator, arena);
-	columns->at[OBSERVATIONS][at] = arena_printf(arena, "%" PRId64, figure->observations);
-	columns->at[VALUE][at] = value_text(figure, arena);
-}
-
-/* Those that are empty, or those that are not. */
-static struct columns columns_of(const struct cell_change *changes, size_t count, bool empty, struct arena *arena)
-{
-	struct columns columns = {.count = 0};
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		columns.at[i] = arena_array(arena, const char *, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		if (changes[i].figure.empty == empty)
-			add_row(&columns, &changes[i], arena);
+	char part[FIGURE_SUM_SIZE], value[DECIMAL_TEXT_SIZE];
+	buf_text(text, figure_sum_format(figure->numerator, part));
+	buf_text(text, " ");
+	buf_text(text, figure_sum_format(figure->denominator, part));
+	buf_printf(text, " %" PRId64, figure->observations);
+	if (!figure->missing) {
+		buf_text(text, " ");
+		buf_text(text, decimal_format(figure->value, value));
 	}
+}
+
+/* A JSON object of those that are not empty. Codes are names: nothing in them has to be escaped. False: all are. */
+static bool write_told(struct buf *text, const struct cell_change *const *run, size_t count)
+{
+	bool any = false;
+	buf_text(text, "{");
+	for (size_t i = 0; i < count; i++) {
+		if (run[i]->figure.empty)
+			continue;
+		buf_text(text, any ? ",\"" : "\"");
+		buf_text(text, run[i]->definition->code);
+		buf_text(text, "\":\"");
+		write_figure(text, &run[i]->figure);
+		buf_text(text, "\"");
+		any = true;
+	}
+	buf_text(text, "}");
+	return any;
+}
+
+/* An array of the codes of those that are empty. False: none is. */
+static bool write_empty(struct buf *text, const struct cell_change *const *run, size_t count)
+{
+	bool any = false;
+	buf_text(text, "{");
+	for (size_t i = 0; i < count; i++) {
+		if (!run[i]->figure.empty)
+			continue;
+		buf_text(text, any ? "," : "");
+		buf_text(text, run[i]->definition->code);
+		any = true;
+	}
+	buf_text(text, "}");
+	return any;
+}
+
+typedef bool write_run_fn(struct buf *text, const struct cell_change *const *run, size_t count);
+
+static struct columns columns_of(const struct cell_change *const *sorted, size_t count, write_run_fn *write_run, struct arena *arena)
+{
+	struct columns columns = {
+		.subjects = arena_array(arena, const char *, count + 1), .periods = arena_array(arena, const char *, count + 1),
+		.third = arena_array(arena, const char *, count + 1)};
+	struct buf text;
+	buf_init(&text, ROWS_BYTES_MAX);
+	for (size_t at = 0, run; at < count; at += run) {
+		char period[CALENDAR_CODE_SIZE];
+		run = run_of(sorted, count, at);
+		buf_reset(&text);
+		if (!write_run(&text, &sorted[at], run))
+			continue;
+		ASSERT(buf_ok(&text));
+		calendar_period_format(sorted[at]->period, period);
+		columns.subjects[columns.count] = sorted[at]->subject;
+		columns.periods[columns.count] = arena_text(arena, period, strlen(period));
+		columns.third[columns.count++] = arena_text(arena, text.at, text.len);
+	}
+	buf_clear(&text);
 	return columns;
 }
 
-/* The region and as many columns. */
-static void set_params(struct db_param *params, const char *region, const struct columns *columns, size_t count, struct arena *arena)
+enum { PARAM_COUNT = 4 };
+
+static void set_params(struct db_param params[PARAM_COUNT], const char *region, const struct columns *columns, struct arena *arena)
 {
 	params[0] = db_text(region);
-	for (size_t i = 0; i < count; i++)
-		params[1 + i] = db_array(arena, columns->at[i], columns->count);
+	params[1] = db_array(arena, columns->subjects, columns->count);
+	params[2] = db_array(arena, columns->periods, columns->count);
+	params[3] = db_array(arena, columns->third, columns->count);
 }
 
 static enum status save_told(struct db *db, const char *region, const struct columns *columns, struct arena *arena)
 {
 	static const char SQL[] =
-		"INSERT INTO effreg.indicator_value (region_id, " VALUE_COLUMNS ") SELECT $1::text, " VALUE_COLUMNS " FROM " GIVEN
-		" ON CONFLICT (region_id, subject, period, code) DO UPDATE SET numerator = EXCLUDED.numerator,"
-		" denominator = EXCLUDED.denominator, observations = EXCLUDED.observations, value = EXCLUDED.value";
-	struct db_param params[1 + COLUMN_COUNT];
+		"INSERT INTO effreg.figures AS kept (region_id, subject, period, figures) SELECT $1::text, subject, period, figures::jsonb"
+		" FROM " GIVEN("figures") " ON CONFLICT (region_id, subject, period) DO UPDATE SET figures = kept.figures || EXCLUDED.figures";
+	struct db_param params[PARAM_COUNT];
 	if (columns->count == 0)
 		return STATUS_OK;
-	set_params(params, region, columns, COLUMN_COUNT, arena);
-	return db_run_later(db, SQL, params, ARRAY_COUNT(params));
+	set_params(params, region, columns, arena);
+	return db_run_later(db, SQL, params, PARAM_COUNT);
 }
 
-static enum status delete_empty(struct db *db, const char *region, const struct columns *columns, struct arena *arena)
+static enum status take_off_empty(struct db *db, const char *region, const struct columns *columns, struct arena *arena)
 {
 	static const char SQL[] =
-		"DELETE FROM effreg.indicator_value AS kept USING ROWS FROM (" GIVEN_KEY ") AS gone(subject, period, code)"
-		" WHERE kept.region_id = $1 AND kept.subject = gone.subject AND kept.period = gone.period AND kept.code = gone.code";
-	struct db_param params[1 + CODE + 1];
+		"UPDATE effreg.figures AS kept SET figures = kept.figures - given.codes::text[] FROM " GIVEN("codes")
+		" WHERE kept.region_id = $1 AND kept.subject = given.subject AND kept.period = given.period";
+	static const char DELETE_SQL[] =
+		"DELETE FROM effreg.figures AS kept USING " GIVEN("codes")
+		" WHERE kept.region_id = $1 AND kept.subject = given.subject AND kept.period = given.period AND kept.figures = '{}'";
+	struct db_param params[PARAM_COUNT];
 	if (columns->count == 0)
 		return STATUS_OK;
-	set_params(params, region, columns, CODE + 1, arena);
-	return db_run_later(db, SQL, params, ARRAY_COUNT(params));
+	set_params(params, region, columns, arena);
+	enum status status = db_run_later(db, SQL, params, PARAM_COUNT);
+	return status == STATUS_OK ? db_run_later(db, DELETE_SQL, params, PARAM_COUNT) : status;
 }
 
 enum status metrics_values_save(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena)
 {
-	const struct columns told = columns_of(changes, count, false, arena), empty = columns_of(changes, count, true, arena);
+	const struct cell_change **sorted = sort_changes(changes, count, arena);
+	const struct columns told = columns_of(sorted, count, write_told, arena), empty = columns_of(sorted, count, write_empty, arena);
 	enum status status = save_told(db, region, &told, arena);
-	return status == STATUS_OK ? delete_empty(db, region, &empty, arena) : status;
+	return status == STATUS_OK ? take_off_empty(db, region, &empty, arena) : status;
 }
 
 enum status metrics_values_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena,
@@ -139,38 +178,35 @@ enum status metrics_values_compare(struct db *db, const char *region, const stru
 {
 	static const char SQL[] =
 		"SELECT DISTINCT 'value ' || subject || ' ' || period || ' ' || code FROM "
-		METRICS_DIFFERENCE("SELECT " VALUE_COLUMNS " FROM effreg.indicator_value WHERE region_id = $1", "SELECT " VALUE_COLUMNS " FROM " GIVEN)
+		METRICS_DIFFERENCE(
+			"SELECT subject, period, one.key AS code, one.value FROM effreg.figures AS kept"
+			" CROSS JOIN LATERAL pg_catalog.jsonb_each_text(kept.figures) AS one WHERE region_id = $1",
+			"SELECT subject, period, one.key AS code, one.value FROM " GIVEN("figures")
+			" CROSS JOIN LATERAL pg_catalog.jsonb_each_text(given.figures::jsonb) AS one")
 		" AS difference";
-	const struct columns told = columns_of(changes, count, false, arena);
-	struct db_param params[1 + COLUMN_COUNT];
-	set_params(params, region, &told, COLUMN_COUNT, arena);
-	return metrics_store_count_differences(db, SQL, params, ARRAY_COUNT(params), different, example, example_size);
+	const struct columns told = columns_of(sort_changes(changes, count, arena), count, write_told, arena);
+	struct db_param params[PARAM_COUNT];
+	set_params(params, region, &told, arena);
+	return metrics_store_count_differences(db, SQL, params, PARAM_COUNT, different, example, example_size);
 }
 
 /* ---- All of a region ---- */
 
-static void copy_value(struct buf *rows, const char *region, const struct cell_change *change)
+/* Sorted, so that what changes together lies together. Subjects are names: nothing in them has to be escaped. */
+static enum status copy_values(struct db *db, const char *region, const struct cell_change *const *sorted, size_t count)
 {
-	char period[CALENDAR_CODE_SIZE], text[FIGURE_SUM_SIZE], value[DECIMAL_TEXT_SIZE];
-	const struct figure *figure = &change->figure;
-	buf_printf(rows, "%s\t%s\t%s\t%s\t", region, change->subject, calendar_period_format(change->period, period), change->definition->code);
-	buf_printf(rows, "%s\t", figure_sum_format(figure->numerator, text));
-	buf_printf(rows, "%s\t%" PRId64 "\t%s\n", figure_sum_format(figure->denominator, text), figure->observations,
-	           figure->missing ? "\\N" : decimal_format(figure->value, value));
-}
-
-/* In text: PostgreSQL's binary numeric is its own. Subjects and codes are names: nothing in them has to be escaped. Sorted, so that
- * what changes together lies together. */
-static enum status copy_values(struct db *db, const char *region, const struct cell_change *const *changes, size_t count)
-{
-	static const char SQL[] = "COPY effreg.indicator_value (region_id, " VALUE_COLUMNS ") FROM STDIN";
+	static const char SQL[] = "COPY effreg.figures (region_id, subject, period, figures) FROM STDIN";
 	struct buf rows;
 	enum status status = db_copy_begin(db, SQL);
 	buf_init(&rows, ROWS_BYTES_MAX);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		copy_value(&rows, region, changes[i]);
+	for (size_t at = 0, run; at < count && status == STATUS_OK; at += run) {
+		char period[CALENDAR_CODE_SIZE];
+		run = run_of(sorted, count, at);
+		buf_printf(&rows, "%s\t%s\t%s\t", region, sorted[at]->subject, calendar_period_format(sorted[at]->period, period));
+		(void)write_told(&rows, &sorted[at], run);
+		buf_text(&rows, "\n");
 		ASSERT(buf_ok(&rows));
-		if (rows.len < COPY_BYTES && i + 1 < count)
+		if (rows.len < COPY_BYTES && at + run < count)
 			continue;
 		status = db_copy_send(db, buf_span(&rows));
 		buf_reset(&rows);
@@ -181,13 +217,30 @@ static enum status copy_values(struct db *db, const char *region, const struct c
 
 enum status metrics_values_replace(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena)
 {
-	static const char DELETE_SQL[] = "DELETE FROM effreg.indicator_value WHERE region_id = $1";
+	static const char DELETE_SQL[] = "DELETE FROM effreg.figures WHERE region_id = $1";
 	const struct db_param params[] = {db_text(region)};
 	enum status status = db_run(db, DELETE_SQL, params, ARRAY_COUNT(params), NULL);
 	return status == STATUS_OK ? copy_values(db, region, sort_changes(changes, count, arena), count) : status;
 }
 
 /* ---- The metric stream ---- */
+
+#define TABLE "figures"
+
+enum status metrics_values_are_here(struct db *db, const char *region, bool *ret_here)
+{
+	static const char SQL[] =
+		"SELECT FROM effreg.metric_head AS head JOIN effreg.metric ON metric.region_id = head.region_id AND metric.seq = head.last_seq"
+		" WHERE head.region_id = $1 AND metric.body->>'table' = '" TABLE "'";
+	const struct db_param params[] = {db_text(region)};
+	struct db_rows *rows;
+	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
+	if (status != STATUS_OK)
+		return status;
+	*ret_here = db_rows_count(rows) == 1;
+	db_rows_destroy(&rows);
+	return STATUS_OK;
+}
 
 static void write_changed(struct json_writer *writer, const struct cell_change *const *changes, size_t count)
 {
@@ -240,6 +293,7 @@ enum status metrics_values_append(struct db *db, const char *region, uint64_t ev
 	json_writer_init(&writer, &body);
 	json_write_object(&writer);
 	json_member_integer(&writer, "event_seq", (int64_t)event_seq);
+	json_member_string(&writer, "table", TABLE);
 	json_write_name(&writer, "changed");
 	json_write_array(&writer);
 	write_changed(&writer, sorted, count);

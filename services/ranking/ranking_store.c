@@ -117,8 +117,8 @@ enum { WANTED_MEASURED, WANTED_SIZE, WANTED_INDICATORS };
 /* Whether the region has joined by period, a parameter: a stock, which stands in every period up to its horizon's last December. A
  * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year. */
 #define JOINED_BY(period) \
-	period "::text IS NOT NULL AND COALESCE((SELECT joined.value > 0 FROM effreg.indicator_value AS joined" \
-	" WHERE joined.region_id = region.region_id AND joined.subject = '' AND joined.code = 'joined'" \
+	period "::text IS NOT NULL AND COALESCE((SELECT NULLIF(pg_catalog.split_part(joined.figures->>'joined', ' ', 4), '')::numeric > 0 FROM effreg.figures AS joined" \
+	" WHERE joined.region_id = region.region_id AND joined.subject = ''" \
 	" AND joined.period = LEAST(" period "::text, pg_catalog.left(horizon.month_last, 4) || $11) OFFSET 0), false)"
 
 /* As text, rounded to $6 places. */
@@ -161,11 +161,11 @@ static const char REGIONS_SQL[] =
 	"  body.federal_district_en, NOT body.joined_before, NULL"
 	" FROM body"
 	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(stored.code, " FIGURE("stored.value") ") AS figures"
-	"  FROM effreg.indicator_value AS stored WHERE stored.region_id = body.region_id AND stored.subject = '' AND stored.period = $2"
+	"  FROM effreg.figure AS stored WHERE stored.region_id = body.region_id AND stored.subject = '' AND stored.period = $2"
 	"  AND stored.code = ANY(ARRAY(SELECT wanted.code FROM pg_catalog.unnest($4::text[]) AS wanted(code)"
 	"   LEFT JOIN effreg.indicator ON indicator.code = wanted.code WHERE indicator.of_others IS NOT TRUE)) OFFSET 0) AS own ON true"
 	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(told.code, told.figure) AS figures"
-	"  FROM (SELECT other.code, " FIGURE("pg_catalog.sum(other.value)") " AS figure FROM effreg.indicator_value AS other"
+	"  FROM (SELECT other.code, " FIGURE("pg_catalog.sum(other.value)") " AS figure FROM effreg.figure AS other"
 	"   WHERE other.subject LIKE 'region/%' AND other.subject = 'region/' || body.region_id AND other.period = $2"
 	"   AND other.code = ANY(ARRAY(SELECT code FROM effreg.indicator WHERE of_others AND code = ANY($4::text[])))"
 	"   GROUP BY other.code) AS told) AS of_others ON true"
@@ -186,7 +186,7 @@ static const char AUTHORITIES_SQL[] =
 	"  NULL, false, body.entity"
 	" FROM effreg.entity AS body"
 	" LEFT JOIN LATERAL (SELECT pg_catalog.json_object_agg(stored.code, " FIGURE("stored.value") ") AS figures"
-	"  FROM effreg.indicator_value AS stored WHERE stored.region_id = $1 AND stored.subject = 'authority/' || body.entity"
+	"  FROM effreg.figure AS stored WHERE stored.region_id = $1 AND stored.subject = 'authority/' || body.entity"
 	"  AND stored.period = $8 AND stored.code = ANY($4::text[]) OFFSET 0) AS own ON true"
 	" LEFT JOIN effreg.region_horizon AS horizon ON horizon.region_id = $1"
 	" LEFT JOIN effreg.event_head ON event_head.region_id = $1"
@@ -369,8 +369,8 @@ enum status ranking_store_has_figures(struct db *db, const char *period, bool *r
 {
 	/* Region by region: each is one look into the primary key. */
 	static const char SQL[] =
-		"SELECT EXISTS (SELECT FROM effreg.region CROSS JOIN LATERAL (SELECT FROM effreg.indicator_value AS value"
-		"  WHERE value.region_id = region.region_id AND value.subject = '' AND value.period = $1 LIMIT 1) AS known)";
+		"SELECT EXISTS (SELECT FROM effreg.region CROSS JOIN LATERAL (SELECT FROM effreg.figures"
+		"  WHERE figures.region_id = region.region_id AND figures.subject = '' AND figures.period = $1) AS known)";
 	const struct db_param params[] = {db_text(period)};
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);

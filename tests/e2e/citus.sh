@@ -175,7 +175,7 @@ check "everything is counted" centre_settle
 centre_stop_all
 statements >"$test_work/statements"
 check "the log has the appends" grep -q $'\tintake\tCOPY effreg.event\|intake.*EXECUTE append_lock' "$test_work/statements"
-check "and the turns" grep -q $'\tmetrics\t.*effreg.indicator_value' "$test_work/statements"
+check "and the turns" grep -q $'\tmetrics\t.*effreg.figures' "$test_work/statements"
 check_equal "no transaction names two regions" "none" "$(transactions_over_regions | sort -u | head -n 5 | grep . || echo none)"
 check "and many name one" test "$(<"$test_work/single")" -gt 20
 check_equal "each statement on a distributed table names its region by equality" "none" "$(unexpected_statements | head -n 8 | grep . || echo none)"

@@ -49,7 +49,7 @@ counted() {
 }
 
 stored() {
-	ask "SELECT value FROM effreg.indicator_value WHERE region_id = '$region' AND subject = '' AND period = '2023' AND code = 'service_projects'"
+	ask "SELECT value FROM effreg.figure WHERE region_id = '$region' AND subject = '' AND period = '2023' AND code = 'service_projects'"
 }
 
 rated_with_it() {

@@ -142,7 +142,7 @@ begin_again() {
 		DELETE FROM effreg.entity WHERE region_id IN (SELECT region_id FROM again);
 		DELETE FROM effreg.correction WHERE region_id IN (SELECT region_id FROM again);
 		DELETE FROM effreg.region_horizon WHERE region_id IN (SELECT region_id FROM again);
-		DELETE FROM effreg.indicator_value WHERE region_id IN (SELECT region_id FROM again);
+		DELETE FROM effreg.figures WHERE region_id IN (SELECT region_id FROM again);
 		UPDATE effreg.cursor SET seq = 0, updated_time = pg_catalog.clock_timestamp()
 		WHERE consumer = 'metrics' AND key IN (SELECT region_id FROM again); COMMIT" >/dev/null
 }

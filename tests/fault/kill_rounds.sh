@@ -172,7 +172,7 @@ gaps() {
 # Every row that metrics has made, each with what it says.
 dump_state() {
 	local table
-	for table in entity correction region_horizon indicator_value; do
+	for table in entity correction region_horizon figures; do
 		echo "== $table"
 		ask "SELECT t::text FROM effreg.$table t ORDER BY 1"
 	done

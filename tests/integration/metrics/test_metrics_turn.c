@@ -83,7 +83,7 @@ static int setup(void **state)
 	if (db_connect(dsn == NULL ? "" : dsn, "test_metrics_turn", &world.db, &fault) != STATUS_OK)
 		fail_msg("EFFREG_TEST_DSN: %s", fault.text);
 	act("TRUNCATE effreg.event, effreg.event_head, effreg.source, effreg.metric, effreg.metric_head, effreg.cursor, effreg.attempt,"
-	    " effreg.entity, effreg.correction, effreg.region_horizon, effreg.indicator_value, effreg.indicator, effreg.indicator_definitions,"
+	    " effreg.entity, effreg.correction, effreg.region_horizon, effreg.figures, effreg.indicator, effreg.indicator_definitions,"
 	    " effreg.entity_rebuild, effreg.correction_rebuild, effreg.region_horizon_rebuild");
 	act("INSERT INTO effreg.region (region_id, kind, name_ru, name_en, federal_district_ru, federal_district_en)"
 	    " SELECT r, 'oblast', r, r, '-', '-' FROM pg_catalog.unnest(ARRAY['" FIXTURE_REGION "', '" OTHER_REGION "']) AS r ON CONFLICT DO NOTHING");
@@ -158,7 +158,7 @@ static const char *state_text(void)
 	           " UNION ALL SELECT 'c' || pg_catalog.concat_ws(' ', region_id, target::text, seqs::text) FROM effreg.correction"
 	           " UNION ALL SELECT 'h' || pg_catalog.concat_ws(' ', region_id, month_first, month_last, definitions) FROM effreg.region_horizon"
 	           " UNION ALL SELECT 'v' || pg_catalog.concat_ws(' ', region_id, subject, period, code, numerator, denominator, observations, value)"
-	           " FROM effreg.indicator_value) AS lines");
+	           " FROM effreg.figure) AS lines");
 }
 
 static struct metrics_rebuild_report rebuild(bool check)
@@ -190,7 +190,7 @@ static const char *practice(const char *name, const char *time)
 /* ---- Cases ---- */
 
 #define VALUE(period, code) \
-	"SELECT numerator || '/' || denominator || ' ' || observations || ' ' || value FROM effreg.indicator_value" \
+	"SELECT numerator || '/' || denominator || ' ' || observations || ' ' || value FROM effreg.figure" \
 	" WHERE subject = '' AND period = '" period "' AND code = '" code "'"
 
 static void a_turn_saves_entities_values_record_and_cursor_together(void **state)
@@ -213,7 +213,7 @@ static void only_figures_that_differ_are_written_and_named(void **state)
 	(void)state;
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
 	settle();
-	act("UPDATE effreg.indicator_value SET observations = 77");
+	act("UPDATE effreg.figures SET figures = pg_catalog.replace(figures::text, '\"1 1 1 1\"', '\"1 1 77 1\"')::jsonb");
 	append_one(practice("R2", "2023-06-01T10:00:00Z"));
 	settle();
 	assert_string_equal(ask(VALUE("2023", "practices_published")), "2/1 2 2");
@@ -296,7 +296,7 @@ static void a_check_finds_what_does_not_follow_from_the_log(void **state)
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
 	settle();
 	assert_follows_from_the_log();
-	act("UPDATE effreg.indicator_value SET numerator = 2 WHERE period = '2023-Q2' AND code = 'practices_published'");
+	act("UPDATE effreg.figures SET figures = figures || '{\"practices_published\":\"2 1 1 1\"}' WHERE period = '2023-Q2'");
 	act("UPDATE effreg.entity SET attributes = '{}' WHERE kind = 'practice'");
 	struct metrics_rebuild_report report = rebuild(true);
 	assert_int_equal(report.different, 2);
@@ -327,13 +327,28 @@ static void other_definitions_make_the_figures_anew(void **state)
 	service_again(TWICE_NOW, 1 << 20);
 	must(metrics_put_in_force(world.metrics, world.db, &fault));
 	refresh_all();
-	assert_string_equal(ask("SELECT pg_catalog.string_agg(code || ' ' || period, ', ' ORDER BY period COLLATE \"C\") FROM effreg.indicator_value WHERE region_id = '20000000'"),
+	assert_string_equal(ask("SELECT pg_catalog.string_agg(code || ' ' || period, ', ' ORDER BY period COLLATE \"C\") FROM effreg.figure WHERE region_id = '20000000'"),
 	                    "practices_of_youth 2023, practices_of_youth 2023-05, practices_of_youth 2023-H1, practices_of_youth 2023-Q2");
 	assert_string_equal(ask("SELECT pg_catalog.string_agg(code, ' ') FROM effreg.indicator"), "practices_of_youth");
 	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.metric"), "2");
 	append_one(practice("R2", "2023-05-01T10:00:00Z"));
 	settle();
 	assert_string_equal(ask(VALUE("2023", "practices_of_youth")), "2/1 2 2");
+}
+
+/* A metrics of the version before migration 20 took the last turn. */
+static void figures_kept_elsewhere_are_made_anew(void **state)
+{
+	(void)state;
+	append_one(practice("R1", "2023-05-01T10:00:00Z"));
+	settle();
+	act("UPDATE effreg.metric SET body = '{\"event_seq\":1,\"changed\":[],\"subjects\":[]}'");
+	act("DELETE FROM effreg.figures");
+	service_again("", (size_t)64 * 1024 * 1024);
+	append_one(practice("R2", "2024-06-01T10:00:00Z"));
+	settle();
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "1/1 1 1");
+	assert_follows_from_the_log();
 }
 
 static void another_process_takes_the_definitions_in_force(void **state)
@@ -376,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_turns_come_to_what_a_rebuild_makes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_finds_what_does_not_follow_from_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_definitions_make_the_figures_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(figures_kept_elsewhere_are_made_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_process_takes_the_definitions_in_force, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_poisonous_event_is_parked_and_the_region_goes_on, setup, teardown),
 	};

@@ -63,9 +63,10 @@ static void note_hint(void *context, const char *cohort, uint64_t seq)
 static void set_value(const char *region, const char *period, const char *code, const char *value)
 {
 	admin_run(arena_printf(world.arena,
-		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
-		" VALUES ('%s', '', '%s', '%s', 1, 1, 1, %s) ON CONFLICT (region_id, subject, period, code) DO UPDATE SET value = %s",
-		region, period, code, value, value));
+		"INSERT INTO effreg.figures AS kept (region_id, subject, period, figures) VALUES ('%s', '', '%s',"
+		" pg_catalog.jsonb_build_object('%s', pg_catalog.concat_ws(' ', 1, 1, 1, %s))) ON CONFLICT (region_id, subject, period)"
+		" DO UPDATE SET figures = kept.figures || EXCLUDED.figures",
+		region, period, code, value));
 }
 
 static void set_region(const char *region, const char *period, const char *reduction)
@@ -148,7 +149,7 @@ static void open_service(const char *dsn)
 static void fill_database(void)
 {
 	admin_run("TRUNCATE effreg.rating_row, effreg.rating_run, effreg.rating_live, effreg.rating_due, effreg.rating,"
-	          " effreg.rating_head, effreg.metric, effreg.metric_head, effreg.indicator_value, effreg.cursor,"
+	          " effreg.rating_head, effreg.metric, effreg.metric_head, effreg.figures, effreg.cursor,"
 	          " effreg.event, effreg.event_head, effreg.client_key");
 	admin_run("INSERT INTO effreg.region (region_id, iso, kind, name_ru, name_en, federal_district_ru,"
 	          " federal_district_en) VALUES"
@@ -754,8 +755,9 @@ static void add_authority(const char *id, const char *title, const char *registe
 static void set_authority(const char *id, const char *code, const char *value)
 {
 	admin_run(arena_printf(world.arena,
-		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
-		" VALUES ('" VOR "', 'authority/%s', '2023', '%s', 1, 1, 1, %s)", id, code, value));
+		"INSERT INTO effreg.figures AS kept (region_id, subject, period, figures) VALUES ('" VOR "', 'authority/%s', '2023',"
+		" pg_catalog.jsonb_build_object('%s', pg_catalog.concat_ws(' ', 1, 1, 1, %s))) ON CONFLICT (region_id, subject, period)"
+		" DO UPDATE SET figures = kept.figures || EXCLUDED.figures", id, code, value));
 }
 
 static const struct json *body_of(const struct json *document, const char *id)

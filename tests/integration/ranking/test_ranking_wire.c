@@ -105,13 +105,13 @@ static void fill_database(void)
 {
 	static const char SQL[] =
 		"TRUNCATE effreg.rating_row, effreg.rating_run, effreg.rating_live, effreg.rating_due, effreg.rating,"
-		" effreg.rating_head, effreg.metric, effreg.metric_head, effreg.indicator_value, effreg.cursor, effreg.event,"
+		" effreg.rating_head, effreg.metric, effreg.metric_head, effreg.figures, effreg.cursor, effreg.event,"
 		" effreg.event_head, effreg.client_key;"
 		"INSERT INTO effreg.region (region_id, iso, kind, name_ru, name_en, federal_district_ru, federal_district_en)"
 		" VALUES ('20000000', 'RU-VOR', 'oblast', 'Воронежская область', 'Voronezh Oblast', 'Ц', 'C')"
 		" ON CONFLICT DO NOTHING;"
-		"INSERT INTO effreg.indicator_value (region_id, subject, period, code, numerator, denominator, observations, value)"
-		" SELECT '20000000', '', '2023', code, 1, 1, 1, 9 FROM pg_catalog.unnest(ARRAY['joined', 'measured',"
+		"INSERT INTO effreg.figures (region_id, subject, period, figures)"
+		" SELECT '20000000', '', '2023', pg_catalog.jsonb_object_agg(code, '1 1 1 9') FROM pg_catalog.unnest(ARRAY['joined', 'measured',"
 		" 'lead_time_reduction', 'trained_per_1000', 'practices_published']) AS known(code);"
 		"INSERT INTO effreg.metric_head (region_id, last_seq) VALUES ('20000000', 1);"
 		"INSERT INTO effreg.metric (region_id, seq, body) VALUES ('20000000', 1,"
