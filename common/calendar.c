@@ -93,14 +93,18 @@ bool calendar_period_parse(const char *code, struct calendar_period *ret_period)
 
 const char *calendar_period_format(struct calendar_period period, char code[CALENDAR_CODE_SIZE])
 {
+	static const char LETTERS[] = {[CALENDAR_QUARTER] = 'Q', [CALENDAR_HALF] = 'H'};
 	unsigned year = (unsigned)(1970 + period.first / 12) % 10000;
 	unsigned number = (unsigned)(period.first % 12 / period.count + 1) % 100;
-	if (period.length == CALENDAR_YEAR)
-		snprintf(code, CALENDAR_CODE_SIZE, "%04u", year);
-	else if (period.length == CALENDAR_MONTH)
-		snprintf(code, CALENDAR_CODE_SIZE, "%04u-%02u", year, number);
-	else
-		snprintf(code, CALENDAR_CODE_SIZE, "%04u-%c%u", year, period.length == CALENDAR_HALF ? 'H' : 'Q', number % 10);
+	char *at = code;
+	for (unsigned power = 1000; power > 0; power /= 10)
+		*at++ = (char)('0' + year / power % 10);
+	if (period.length != CALENDAR_YEAR) {
+		*at++ = '-';
+		*at++ = period.length == CALENDAR_MONTH ? (char)('0' + number / 10) : LETTERS[period.length];
+		*at++ = (char)('0' + number % 10);
+	}
+	*at = '\0';
 	return code;
 }
 

@@ -51,9 +51,14 @@ struct thing {
 	struct row row;
 };
 
-/* Contributions noted in a turn. */
+/* Contributions noted in a turn, each with its group once it was looked for. */
+struct noted_contribution {
+	struct contribution contribution;
+	struct group *group;
+};
+
 struct noted {
-	struct contribution *at;
+	struct noted_contribution *at;
 	size_t count, capacity;
 };
 
@@ -106,10 +111,23 @@ size_t cells_bytes(const struct cells *cells)
 
 /* ---- Groups and vectors ---- */
 
+/* "ordinal/subject", by hand: a turn looks for some hundred groups. */
+static const char *group_key(size_t ordinal, const char *subject, char key[KEY_SIZE])
+{
+	size_t at = KEY_SIZE - SUBJECT_TEXT_SIZE - 1, len = strlen(subject);
+	ASSERT(len < SUBJECT_TEXT_SIZE);
+	memcpy(&key[at + 1], subject, len + 1);
+	key[at] = '/';
+	do
+		key[--at] = (char)('0' + ordinal % 10);
+	while ((ordinal /= 10) > 0 && at > 0);
+	return &key[at];
+}
+
 static struct group *group_get(struct cells *cells, size_t ordinal, enum subject_kind kind, const char *subject)
 {
-	char key[KEY_SIZE];
-	snprintf(key, sizeof key, "%zu/%s", ordinal, subject);
+	char room[KEY_SIZE];
+	const char *key = group_key(ordinal, subject, room);
 	struct group *group = (void *)row_table_get(cells->groups, key);
 	ASSERT(group != NULL);  /* twenty million: a region's log would have to be larger than we number */
 	if (group->definition == NULL) {
@@ -261,9 +279,13 @@ static struct sample sample_of(struct cells *cells, const struct contribution *c
 		.month = contribution->month, .count = 1};
 }
 
-static void contribution_apply(struct cells *cells, const struct contribution *contribution, int sign, bool loading)
+static struct group *group_of(struct cells *cells, const struct contribution *contribution)
 {
-	struct group *group = group_get(cells, contribution->definition, contribution->kind, contribution->subject);
+	return group_get(cells, contribution->definition, contribution->kind, contribution->subject);
+}
+
+static void contribution_apply(struct cells *cells, struct group *group, const struct contribution *contribution, int sign, bool loading)
+{
 	struct series *series = &group->parts[contribution->part];
 	int64_t count = (int64_t)contribution->count * sign;
 	if (adds_up(group->definition->parts[contribution->part].measure)) {
@@ -281,12 +303,12 @@ static void on_loaded(void *context, const struct contribution *contribution)
 {
 	struct cells *cells = context;
 	if ((cells->subjects & (1u << contribution->kind)) != 0)
-		contribution_apply(cells, contribution, 1, true);
+		contribution_apply(cells, group_of(cells, contribution), contribution, 1, true);
 }
 
 void cells_load(struct cells *cells, enum entity_kind kind, const char *id, const struct json *attributes, struct arena *scratch)
 {
-	contributions_emit(cells->definitions, kind, id, attributes, scratch, on_loaded, cells);
+	contributions_emit(cells->definitions, kind, id, attributes, NULL, scratch, on_loaded, cells);
 }
 
 void cells_set_horizon(struct cells *cells, int month_last)
@@ -500,8 +522,9 @@ static struct figure figure_within(int month_last, struct group *group, struct c
 struct figure cells_figure(struct cells *cells, const struct definition *definition, const char *subject, struct calendar_period period)
 {
 	char key[KEY_SIZE];
-	snprintf(key, sizeof key, "%zu/%s", definition->ordinal, subject);
-	struct group *group = (void *)row_table_find(cells->groups, key);
+	if (strlen(subject) >= SUBJECT_TEXT_SIZE)
+		return EMPTY;  /* no name is as long */
+	struct group *group = (void *)row_table_find(cells->groups, group_key(definition->ordinal, subject, key));
 	return group == NULL ? EMPTY : figure_of(group, period);
 }
 
@@ -528,7 +551,7 @@ bool cell_is_stored(enum subject_kind kind, enum calendar_length length)
 static void note(struct noted *noted, const struct contribution *contribution)
 {
 	noted->at = grow(noted->at, noted->count, &noted->capacity, sizeof *noted->at, NULL);
-	noted->at[noted->count++] = *contribution;
+	noted->at[noted->count++] = (struct noted_contribution){.contribution = *contribution};
 }
 
 struct noting {
@@ -552,7 +575,7 @@ static void cancel(struct noted *removed, size_t removed_first, struct noted *ad
 		size_t found = added->count;
 		for (size_t step = 0, count = added->count - added_first; step < count && found == added->count; step++) {
 			size_t at = added_first + (hint - added_first + step) % count;
-			if (contribution_equal(&removed->at[i], &added->at[at]))
+			if (contribution_equal(&removed->at[i].contribution, &added->at[at].contribution))
 				found = at;
 		}
 		if (found == added->count) {
@@ -570,8 +593,8 @@ void cells_replace(struct cells *cells, enum entity_kind kind, const char *id, c
 {
 	struct noting removing = {cells, &cells->removed}, adding = {cells, &cells->added};
 	size_t removed_first = cells->removed.count, added_first = cells->added.count;
-	contributions_emit(cells->definitions, kind, id, before, arena, on_noted, &removing);
-	contributions_emit(cells->definitions, kind, id, after, arena, on_noted, &adding);
+	contributions_emit(cells->definitions, kind, id, before, after, arena, on_noted, &removing);
+	contributions_emit(cells->definitions, kind, id, after, before, arena, on_noted, &adding);
 	cancel(&cells->removed, removed_first, &cells->added, added_first);
 }
 
@@ -611,9 +634,10 @@ static void mark(struct dirty *dirty, struct group *group, int month)
 }
 
 /* A stock changes in every month from there on. */
-static void mark_contribution(struct cells *cells, struct dirty *dirty, const struct contribution *contribution, int month_last)
+static void mark_contribution(struct cells *cells, struct dirty *dirty, struct noted_contribution *noted, int month_last)
 {
-	struct group *group = group_get(cells, contribution->definition, contribution->kind, contribution->subject);
+	const struct contribution *contribution = &noted->contribution;
+	struct group *group = noted->group = group_of(cells, contribution);
 	mark(dirty, group, contribution->month);
 	if (!group->definition->parts[contribution->part].stock)
 		return;
@@ -680,9 +704,9 @@ static void find_candidates(struct candidates *candidates, struct group *group)
 static void apply_noted(struct cells *cells)
 {
 	for (size_t i = 0; i < cells->removed.count; i++)
-		contribution_apply(cells, &cells->removed.at[i], -1, false);
+		contribution_apply(cells, cells->removed.at[i].group, &cells->removed.at[i].contribution, -1, false);
 	for (size_t i = 0; i < cells->added.count; i++)
-		contribution_apply(cells, &cells->added.at[i], 1, false);
+		contribution_apply(cells, cells->added.at[i].group, &cells->added.at[i].contribution, 1, false);
 	cells->removed.count = 0;
 	cells->added.count = 0;
 }

@@ -15,17 +15,23 @@ struct subject {
 	const char *text;
 };
 
+struct subjects {
+	struct subject at[SUBJECTS_MAX];
+	size_t count;
+};
+
 /* An entity being looked at. */
 struct entity_view {
 	const struct definitions *definitions;
 	enum entity_kind kind;
 	const char *id;
 	const struct json *attributes;
+	const struct json *beside;           /* NULL but for the same subjects */
+	size_t same_reports, same_months;    /* first months of these members that stand beside too */
 	struct arena *scratch;
 	contribution_emit_fn *emit;
 	void *context;
-	struct subject usual[SUBJECTS_MAX];  /* of a definition that says nothing of its own */
-	size_t usual_count;
+	struct subjects usual;               /* of a definition that says nothing of its own */
 };
 
 bool contribution_date(const char *text, int *ret_month, int *ret_day)
@@ -52,62 +58,74 @@ bool contribution_equal(const struct contribution *a, const struct contribution 
 /* ---- For whom ---- */
 
 /* What has more bodies than that counts for the first of them, and for the region. What is no name is nobody's. */
-static void add_subject(const struct entity_view *view, enum subject_kind kind, const struct json *name, struct subject *subjects, size_t *count)
+static void add_subject(struct subjects *subjects, enum subject_kind kind, const struct json *name, struct arena *scratch)
 {
-	if (*count == SUBJECTS_MAX || !json_is(name, JSON_STRING) || !ident_is_name(json_string(name)))
+	if (subjects->count == SUBJECTS_MAX || !json_is(name, JSON_STRING) || !ident_is_name(json_string(name)))
 		return;
-	const char *text = arena_printf(view->scratch, "%s%s", subject_kind_prefix(kind), json_string(name));
-	for (size_t i = 0; i < *count; i++) {
-		if (text_equal(subjects[i].text, text))
+	const char *text = arena_printf(scratch, "%s%s", subject_kind_prefix(kind), json_string(name));
+	for (size_t i = 0; i < subjects->count; i++) {
+		if (text_equal(subjects->at[i].text, text))
 			return;
 	}
-	subjects[(*count)++] = (struct subject){.kind = kind, .text = text};
+	subjects->at[subjects->count++] = (struct subject){.kind = kind, .text = text};
 }
 
-static void add_subjects(const struct entity_view *view, enum subject_kind kind, const struct attribute_path *path, struct subject *subjects,
-                         size_t *count)
+static void add_subjects(struct subjects *subjects, enum subject_kind kind, const struct attribute_path *path, const struct json *attributes,
+                         struct arena *scratch)
 {
-	const struct json *names = path->count == 0 ? NULL : attribute_find(view->attributes, path);
+	const struct json *names = path->count == 0 ? NULL : attribute_find(attributes, path);
 	if (!json_is(names, JSON_ARRAY)) {
-		add_subject(view, kind, names, subjects, count);
+		add_subject(subjects, kind, names, scratch);
 		return;
 	}
 	for (const struct json *item = json_first(names); item != NULL; item = json_next(item))
-		add_subject(view, kind, item, subjects, count);
+		add_subject(subjects, kind, item, scratch);
 }
 
 /* The member by its own name, in the plural where there are several; never another region unless a definition says so. */
-static void find_usual_subjects(struct entity_view *view)
+static void find_usual_subjects(struct subjects *usual, const struct json *attributes, struct arena *scratch)
 {
 	static const struct attribute_path PATHS[][2] = {
 		[SUBJECT_AUTHORITY] = {{{"authorities"}, 1}, {{"authority"}, 1}},
 		[SUBJECT_INSTITUTION] = {{{"institutions"}, 1}, {{"institution"}, 1}},
 		[SUBJECT_SPHERE] = {{{"sphere"}, 1}, {{NULL}, 0}},
 	};
-	view->usual[view->usual_count++] = (struct subject){.kind = SUBJECT_REGION, .text = ""};
+	usual->count = 0;
+	usual->at[usual->count++] = (struct subject){.kind = SUBJECT_REGION, .text = ""};
 	for (unsigned kind = SUBJECT_AUTHORITY; kind <= SUBJECT_SPHERE; kind++) {
 		for (unsigned i = 0; i < 2; i++)
-			add_subjects(view, (enum subject_kind)kind, &PATHS[kind][i], view->usual, &view->usual_count);
+			add_subjects(usual, (enum subject_kind)kind, &PATHS[kind][i], attributes, scratch);
 	}
 }
 
-static const struct subject *find_subjects(const struct entity_view *view, const struct definition *definition, size_t *ret_count)
+static bool subjects_equal(const struct subjects *a, const struct subjects *b)
+{
+	bool equal = a->count == b->count;
+	for (size_t i = 0; i < a->count && equal; i++)
+		equal = a->at[i].kind == b->at[i].kind && text_equal(a->at[i].text, b->at[i].text);
+	return equal;
+}
+
+static bool says_its_subjects(const struct definition *definition)
 {
 	bool given = definition->of_others;
 	for (unsigned kind = 0; kind < SUBJECT_KIND_COUNT; kind++)
 		given = given || definition->subject_given[kind];
-	*ret_count = view->usual_count;
-	if (!given)
-		return view->usual;
-	struct subject *subjects = arena_array(view->scratch, struct subject, SUBJECTS_MAX);
-	size_t count = 0;
-	for (size_t i = 0; i < view->usual_count; i++) {
-		if (!definition->subject_given[view->usual[i].kind] && !definition->of_others)
-			subjects[count++] = view->usual[i];
+	return given;
+}
+
+static const struct subjects *find_subjects(const struct entity_view *view, const struct definition *definition)
+{
+	if (!says_its_subjects(definition))
+		return &view->usual;
+	struct subjects *subjects = arena_alloc(view->scratch, sizeof *subjects);
+	subjects->count = 0;
+	for (size_t i = 0; i < view->usual.count; i++) {
+		if (!definition->subject_given[view->usual.at[i].kind] && !definition->of_others)
+			subjects->at[subjects->count++] = view->usual.at[i];
 	}
 	for (unsigned kind = SUBJECT_AUTHORITY; kind < SUBJECT_KIND_COUNT; kind++)
-		add_subjects(view, (enum subject_kind)kind, &definition->subjects[kind], subjects, &count);
-	*ret_count = count;
+		add_subjects(subjects, (enum subject_kind)kind, &definition->subjects[kind], view->attributes, view->scratch);
 	return subjects;
 }
 
@@ -115,12 +133,11 @@ static const struct subject *find_subjects(const struct entity_view *view, const
 
 static void emit(const struct entity_view *view, const struct definition *definition, const struct contribution *contribution)
 {
-	size_t count;
-	const struct subject *subjects = find_subjects(view, definition, &count);
-	for (size_t i = 0; i < count; i++) {
+	const struct subjects *subjects = find_subjects(view, definition);
+	for (size_t i = 0; i < subjects->count; i++) {
 		struct contribution own = *contribution;
-		own.kind = subjects[i].kind;
-		own.subject = subjects[i].text;
+		own.kind = subjects->at[i].kind;
+		own.subject = subjects->at[i].text;
 		view->emit(view->context, &own);
 	}
 }
@@ -190,6 +207,27 @@ static void emit_amount(const struct entity_view *view, const struct definition 
 
 /* ---- Named measures ---- */
 
+/* reports: {"2023-01": [events, late, corrected, repeated]}, the last where there are any
+ * months:  {"2023-01": [numbered events, highest number]}
+ * both ascending. */
+static const struct attribute_path REPORTS = {{"reports"}, 1}, MONTHS = {{"months"}, 1};
+
+/* How many months stand at the beginning of both alike. */
+static size_t same_months(const struct attribute_path *path, const struct json *attributes, const struct json *beside)
+{
+	const struct json *one = attribute_find(attributes, path), *other = beside == NULL ? NULL : attribute_find(beside, path);
+	size_t count = 0;
+	if (!json_is(one, JSON_OBJECT) || !json_is(other, JSON_OBJECT))
+		return 0;
+	one = json_first(one);
+	other = json_first(other);
+	for (; one != NULL && other != NULL && text_equal(json_name(one), json_name(other)) && json_equal(one, other); count++) {
+		one = json_next(one);
+		other = json_next(other);
+	}
+	return count;
+}
+
 /* "2023-01" */
 static bool month_of_code(const char *code, int *ret_month)
 {
@@ -210,30 +248,35 @@ static void emit_number(const struct entity_view *view, const struct definition 
 	emit(view, definition, contribution);
 }
 
-/* reports: {"2023-01": [events, late, corrected, repeated]}, the last where there are any */
-static void emit_reports(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, unsigned at)
+static void emit_reports(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, unsigned at,
+                         bool beside)
 {
-	static const struct attribute_path REPORTS = {{"reports"}, 1};
 	const struct json *reports = attribute_find(view->attributes, &REPORTS);
+	size_t same = beside ? view->same_reports : 0;
 	int month;
 	for (const struct json *item = json_is(reports, JSON_OBJECT) ? json_first(reports) : NULL; item != NULL; item = json_next(item)) {
-		if (month_of_code(json_name(item), &month))
+		if (same > 0)
+			same--;
+		else if (month_of_code(json_name(item), &month))
 			emit_number(view, definition, contribution, month, json_integer_at(item, at));
 	}
 }
 
-/* months: {"2023-01": [numbered events, highest number]}, ascending. The highest so far says what must have been sent. */
-static void emit_sequence(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, bool expected)
+/* The highest number so far says what must have been sent. */
+static void emit_sequence(const struct entity_view *view, const struct definition *definition, struct contribution *contribution, bool expected,
+                          bool beside)
 {
-	static const struct attribute_path MONTHS = {{"months"}, 1};
 	const struct json *months = attribute_find(view->attributes, &MONTHS);
+	size_t same = beside ? view->same_months : 0;
 	int64_t highest = 0;
 	int month;
 	for (const struct json *item = json_is(months, JSON_OBJECT) ? json_first(months) : NULL; item != NULL; item = json_next(item)) {
 		int64_t number = json_integer_at(item, 1);
 		int64_t more = number > highest ? number - highest : 0;
 		highest += more;
-		if (month_of_code(json_name(item), &month))
+		if (same > 0)
+			same--;
+		else if (month_of_code(json_name(item), &month))
 			emit_number(view, definition, contribution, month, expected ? more : json_integer_at(item, 0));
 	}
 }
@@ -241,13 +284,14 @@ static void emit_sequence(const struct entity_view *view, const struct definitio
 static void emit_named(const struct entity_view *view, const struct definition *definition, const struct part *part,
                        struct contribution *contribution)
 {
+	bool beside = view->beside != NULL && !says_its_subjects(definition) && conditions_hold(part->filter, part->filter_count, view->beside);
 	switch (part->named) {
-	case NAMED_EVENTS:            emit_reports(view, definition, contribution, 0); break;
-	case NAMED_LATE_EVENTS:       emit_reports(view, definition, contribution, 1); break;
-	case NAMED_CORRECTED_EVENTS:  emit_reports(view, definition, contribution, 2); break;
-	case NAMED_REPEATED_EVENTS:   emit_reports(view, definition, contribution, 3); break;
-	case NAMED_SEQUENCE_RECEIVED: emit_sequence(view, definition, contribution, false); break;
-	default:                      emit_sequence(view, definition, contribution, true); break;
+	case NAMED_EVENTS:            emit_reports(view, definition, contribution, 0, beside); break;
+	case NAMED_LATE_EVENTS:       emit_reports(view, definition, contribution, 1, beside); break;
+	case NAMED_CORRECTED_EVENTS:  emit_reports(view, definition, contribution, 2, beside); break;
+	case NAMED_REPEATED_EVENTS:   emit_reports(view, definition, contribution, 3, beside); break;
+	case NAMED_SEQUENCE_RECEIVED: emit_sequence(view, definition, contribution, false, beside); break;
+	default:                      emit_sequence(view, definition, contribution, true, beside); break;
 	}
 }
 
@@ -276,15 +320,28 @@ static void emit_part(const struct entity_view *view, size_t at, unsigned number
 		emit_amount(view, definition, part, &contribution);
 }
 
+static void look_beside(struct entity_view *view, const struct json *beside)
+{
+	struct subjects *usual = arena_alloc(view->scratch, sizeof *usual);
+	find_usual_subjects(usual, beside, view->scratch);
+	if (!subjects_equal(usual, &view->usual))
+		return;
+	view->beside = beside;
+	view->same_reports = same_months(&REPORTS, view->attributes, beside);
+	view->same_months = same_months(&MONTHS, view->attributes, beside);
+}
+
 void contributions_emit(const struct definitions *definitions, enum entity_kind kind, const char *id, const struct json *attributes,
-                        struct arena *scratch, contribution_emit_fn *emit_fn, void *context)
+                        const struct json *beside, struct arena *scratch, contribution_emit_fn *emit_fn, void *context)
 {
 	if (attributes == NULL || definitions->of_kind_count[kind] == 0)
 		return;
 	struct entity_view *view = arena_alloc(scratch, sizeof *view);
 	*view = (struct entity_view){
 		.definitions = definitions, .kind = kind, .id = id, .attributes = attributes, .scratch = scratch, .emit = emit_fn, .context = context};
-	find_usual_subjects(view);
+	find_usual_subjects(&view->usual, attributes, scratch);
+	if (beside != NULL)
+		look_beside(view, beside);
 	for (size_t i = 0; i < definitions->of_kind_count[kind]; i++)
 		emit_part(view, definitions->of_kind[kind][i].definition, definitions->of_kind[kind][i].part);
 }

@@ -26,10 +26,11 @@ struct contribution {
 };
 
 /* The contributions of an entity, in the order of the definitions; none when attributes is NULL. Texts are borrowed from
- * attributes and scratch. */
+ * attributes and scratch. beside, or NULL: the attributes of its other side in a change; what both sides contribute may be left out
+ * (a source has years of months, and an event changes one of them). */
 typedef void contribution_emit_fn(void *context, const struct contribution *contribution);
 void contributions_emit(const struct definitions *definitions, enum entity_kind kind, const char *id,
-                        const struct json *attributes, struct arena *scratch, contribution_emit_fn *emit, void *context);
+                        const struct json *attributes, const struct json *beside, struct arena *scratch, contribution_emit_fn *emit, void *context);
 
 /* "2023-01-31" → its month and day; false for what is no date or lies in no year that counts. */
 bool contribution_date(const char *text, int *ret_month, int *ret_day) MUST_CHECK;

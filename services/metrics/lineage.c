@@ -27,5 +27,5 @@ void lineage_of(const struct definitions *definitions, const struct definition *
                 lineage_fn *emit, void *context)
 {
 	struct looking looking = {.definition = definition, .subject = subject, .period = period, .emit = emit, .context = context};
-	contributions_emit(definitions, kind, id, attributes, scratch, on_contribution, &looking);
+	contributions_emit(definitions, kind, id, attributes, NULL, scratch, on_contribution, &looking);
 }
