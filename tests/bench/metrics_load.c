@@ -2,10 +2,11 @@
  * that keep coming, with the time from the commit of each to the commit of the figures that follow from it.
  *
  *   bench_metrics_load fill --dsn D --regions A,B --projects N --years Y --seed S
- *   bench_metrics_load live --dsn D --regions A,B --projects N --years Y --rate R --warm W --seconds S --instances I
+ *   bench_metrics_load live --dsn D --regions A,B --projects N --years Y --rate R --warm W --seconds S --parts P --instances I
  *
  * live: the next steps of projects that are under way. One process appends, in batches of a few events as regions send them, every region in turn; I others are the metrics
- * service (its turn, without its sockets), told of each commit by a pipe in place of the hint. */
+ * service (its turn, without its sockets), told of each commit by a pipe in place of the hint. Prints a line for each of P parts of S seconds,
+ * one behind the other, and one of the whole. */
 #include "common/buf.h"
 #include "services/metrics/metrics_handlers.h"
 #include "tests/bench/bench_arguments.h"
@@ -525,7 +526,7 @@ static void wait_for_samples(const struct results *results, uint64_t count)
 	int64_t end_us = bench_now_us() + 120 * INT64_C(1000000);
 	while (__atomic_load_n(&results->samples, __ATOMIC_RELAXED) < count) {
 		if (bench_now_us() > end_us)
-			fail("live", "the consumers do not come to the end of the first round");
+			fail("live", "the consumers do not come to the end");
 		poll(NULL, 0, 5);
 	}
 }
@@ -536,17 +537,28 @@ static int us_compare(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-static void print_results(struct results *results, uint64_t events, double seconds)
+static void print_part(struct results *results, uint64_t events, double seconds)
 {
 	size_t count = results->samples < SAMPLES_MAX ? (size_t)results->samples : SAMPLES_MAX;
 	if (count == 0)
 		fail("live", "nothing was measured");
 	qsort(results->us, count, sizeof results->us[0], us_compare);
-	printf("{\"events\":%" PRIu64 ",\"samples\":%zu,\"turns\":%" PRIu64 ",\"seconds\":%.2f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,"
-	       "\"regions\":%" PRIu64 ",\"loads\":%" PRIu64 ",\"peak_kib\":%" PRIu64 "}\n",
+	printf("{\"events\":%" PRIu64 ",\"samples\":%zu,\"turns\":%" PRIu64 ",\"seconds\":%.2f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
 	       events, count, results->turns, seconds, (double)events / seconds, results->us[count / 2] / 1000.0,
-	       results->us[count * 99 / 100] / 1000.0, results->us[count - 1] / 1000.0, results->regions, results->loads,
-	       results->peak_kib);
+	       results->us[count * 99 / 100] / 1000.0, results->us[count - 1] / 1000.0);
+}
+
+/* As many events as come in the time, until the figures of the last stand. */
+static void run_part(struct appender *appender, size_t regions, size_t rate, size_t seconds, const int *pipes, size_t instances,
+                     struct results *results)
+{
+	__atomic_store_n(&results->samples, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&results->turns, 0, __ATOMIC_RELAXED);
+	int64_t start_us = bench_now_us();
+	uint64_t events = append_all(appender, regions, rate, seconds, pipes, instances);
+	double took = (double)(bench_now_us() - start_us) / 1000000;
+	wait_for_samples(results, events);
+	print_part(results, events, took);
 }
 
 static int live(int argc, char **argv)
@@ -591,17 +603,15 @@ static int live(int argc, char **argv)
 	wait_for_samples(results, before);
 	if (warm > 0)
 		wait_for_samples(results, before + append_all(&appender, count, rate, warm, pipes, instances));
-	__atomic_store_n(&results->samples, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&results->turns, 0, __ATOMIC_RELAXED);
-	int64_t start_us = bench_now_us();
-	uint64_t events = append_all(&appender, count, rate, bench_argument_number(argc, argv, "seconds", "5"), pipes, instances);
-	double seconds = (double)(bench_now_us() - start_us) / 1000000;
+	size_t parts = bench_argument_number(argc, argv, "parts", "1");
+	for (size_t part = 0; part < parts; part++)
+		run_part(&appender, count, rate, bench_argument_number(argc, argv, "seconds", "5"), pipes, instances, results);
 	for (size_t i = 0; i < instances; i++)
 		close(pipes[i]);
 	int failed = 0, status;
 	while (wait(&status) > 0)
 		failed += status != 0;
-	print_results(results, events, seconds);
+	printf("{\"regions\":%" PRIu64 ",\"loads\":%" PRIu64 ",\"peak_kib\":%" PRIu64 "}\n", results->regions, results->loads, results->peak_kib);
 	db_disconnect(&appender.db);
 	arena_destroy(&appender.arena);
 	for (size_t i = 0; i < count; i++)
