@@ -350,6 +350,38 @@ struct db_param db_array(struct arena *arena, const char *const *texts, size_t c
 	return param;
 }
 
+#define OID_OF_TEXT 25
+
+static char *put_length(char *at, uint32_t value)
+{
+	uint32_t wire = htonl(value);
+	memcpy(at, &wire, sizeof wire);
+	return at + sizeof wire;
+}
+
+/* Dimensions, whether there are NULLs, the type; of the dimension its length and first index; then each text behind its length. */
+struct db_param db_texts(struct arena *arena, const char *const *texts, size_t count)
+{
+	size_t bytes = 5 * sizeof(uint32_t);
+	bool nulls = false;
+	for (size_t i = 0; i < count; i++) {
+		bytes += sizeof(uint32_t) + (texts[i] == NULL ? 0 : strlen(texts[i]));
+		nulls = nulls || texts[i] == NULL;
+	}
+	char *array = arena_alloc(arena, bytes), *at = put_length(array, count > 0);
+	at = put_length(put_length(at, nulls), OID_OF_TEXT);
+	if (count > 0)
+		at = put_length(put_length(at, (uint32_t)count), 1);
+	for (size_t i = 0; i < count; i++) {
+		size_t len = texts[i] == NULL ? 0 : strlen(texts[i]);
+		at = put_length(at, texts[i] == NULL ? UINT32_MAX : (uint32_t)len);
+		if (len > 0)
+			memcpy(at, texts[i], len);
+		at += len;
+	}
+	return db_bytes(array, (size_t)(at - array));
+}
+
 /* ---- Statements ---- */
 
 static uint64_t hash_of(const char *sql)

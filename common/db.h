@@ -25,7 +25,7 @@ const char *db_error(const struct db *db);     /* of the last failure; "" when t
 const char *db_sqlstate(const struct db *db);  /* five characters, or "" */
 bool db_alive(const struct db *db);            /* false: the next db_begin reconnects */
 
-/* A parameter: text, bytes or NULL. Arrays travel as their text form (see db_array). */
+/* A parameter: text, bytes or NULL. */
 struct db_param {
 	const char *at;
 	int len;
@@ -35,8 +35,10 @@ struct db_param db_text(const char *text);                 /* NULL gives SQL NUL
 struct db_param db_bytes(const void *at, size_t len);      /* bytea */
 struct db_param db_integer(struct arena *arena, int64_t value);
 struct db_param db_timestamp(struct arena *arena, int64_t us);
-/* text[] of count texts; a NULL text is an SQL NULL. Cast the parameter in SQL: $1::text[]. */
+/* An array of count texts in its text form, for any type of element; a NULL text is an SQL NULL. Cast the parameter in SQL: $1::uuid[]. */
 struct db_param db_array(struct arena *arena, const char *const *texts, size_t count);
+/* The same in binary, so that long texts need no escaping: only for $1::text[]. */
+struct db_param db_texts(struct arena *arena, const char *const *texts, size_t count);
 
 /* Transactions. db_commit is OK only when the server said COMMIT and warned of nothing: a ROLLBACK tag or a WARNING is
  * STATUS_RETRY, a connection lost on the way STATUS_UNKNOWN_OUTCOME (what was sent may be stored). */

@@ -66,7 +66,7 @@ static enum status load_rows(struct db *db, enum metrics_rows which, const char 
 {
 	static const char *const SQL[] = BOTH(LOAD(""), LOAD("_rebuild"));
 	const struct db_param params[] = {
-		db_text(region), db_array(arena, wants->kinds, wants->entities), db_array(arena, wants->ids, wants->entities),
+		db_text(region), db_texts(arena, wants->kinds, wants->entities), db_texts(arena, wants->ids, wants->entities),
 		db_array(arena, wants->targets, wants->targets_count)};
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL[which], params, ARRAY_COUNT(params), &rows);
@@ -266,8 +266,8 @@ static enum status save_entities(struct db *db, enum metrics_rows which, const c
 		attributes[i] = entity.after;
 	}
 	const struct db_param params[] = {
-		db_text(region), db_array(arena, kinds, count), db_array(arena, ids, count), db_array(arena, seqs, count),
-		db_array(arena, attributes, count)};
+		db_text(region), db_texts(arena, kinds, count), db_texts(arena, ids, count), db_texts(arena, seqs, count),
+		db_texts(arena, attributes, count)};
 	return count == 0 ? STATUS_OK : db_run_later(db, SQL[which], params, ARRAY_COUNT(params));
 }
 

@@ -132,9 +132,9 @@ enum { PARAM_COUNT = 4 };
 static void set_params(struct db_param params[PARAM_COUNT], const char *region, const struct columns *columns, struct arena *arena)
 {
 	params[0] = db_text(region);
-	params[1] = db_array(arena, columns->subjects, columns->count);
-	params[2] = db_array(arena, columns->periods, columns->count);
-	params[3] = db_array(arena, columns->third, columns->count);
+	params[1] = db_texts(arena, columns->subjects, columns->count);
+	params[2] = db_texts(arena, columns->periods, columns->count);
+	params[3] = db_texts(arena, columns->third, columns->count);
 }
 
 static enum status save_told(struct db *db, const char *region, const struct columns *columns, struct arena *arena)

@@ -300,6 +300,24 @@ static void parameters_come_back_as_they_went(void **state)
 	db_rows_destroy(&rows);
 }
 
+static void texts_come_back_as_they_went(void **state)
+{
+	NEEDS_DATABASE();
+	static const char *const TEXTS[] = {"plain", "", "a \"b\" \\ {c}, d", NULL, "NULL", "Воронеж"};
+	for (size_t count = 0; count <= ARRAY_COUNT(TEXTS); count++) {
+		const struct db_param params[] = {db_texts(world.arena, TEXTS, count)};
+		struct db_rows *rows;
+		assert_int_equal(db_query(world.db, "SELECT t.item FROM unnest($1::text[]) WITH ORDINALITY AS t (item, place) ORDER BY place", params, 1, &rows),
+		                 STATUS_OK);
+		assert_int_equal(db_rows_count(rows), count);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(db_is_null(rows, i, 0), TEXTS[i] == NULL);
+			assert_string_equal(db_get_text(rows, i, 0), TEXTS[i] == NULL ? "" : TEXTS[i]);
+		}
+		db_rows_destroy(&rows);
+	}
+}
+
 static void copy_thing(struct buf *rows, int64_t id)
 {
 	db_copy_row(rows, 3);
@@ -398,6 +416,7 @@ int main(void)
 		TEST(a_server_that_is_not_there_is_unavailable),
 		TEST(what_durability_stands_on_is_set_for_the_session),
 		TEST(parameters_come_back_as_they_went),
+		TEST(texts_come_back_as_they_went),
 		TEST(a_server_that_takes_no_writes_is_left_by_the_next_begin),
 		TEST(of_several_servers_one_that_takes_writes_is_taken),
 		TEST(copied_rows_are_what_was_built),
