@@ -146,9 +146,9 @@ const struct json *json_find(const struct json *json, const char *name)
 {
 	if (!json_is(json, JSON_OBJECT))
 		return NULL;
-	/* The first byte tells most names apart without a call. */
+	/* The first two bytes tell most names apart without a call. */
 	const cJSON *member = node_of(json)->child;
-	while (member != NULL && (member->string[0] != name[0] || !text_equal(member->string, name)))
+	while (member != NULL && (member->string[0] != name[0] || (name[0] != '\0' && member->string[1] != name[1]) || !text_equal(member->string, name)))
 		member = member->next;
 	return json_of(member);
 }

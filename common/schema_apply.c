@@ -93,12 +93,11 @@ static const struct entry *find_entry(const struct keyword *keyword, const char 
 {
 	size_t low = 0;
 	size_t high = keyword != NULL ? keyword->map.count : 0;
+	uint64_t head = schema_name_head(name);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct entry *entry = &keyword->map.at[middle];
-		int order = (int)(unsigned char)name[0] - (int)(unsigned char)entry->name[0];
-		if (order == 0)
-			order = strcmp(name, entry->name);
+		int order = head != entry->head ? (head < entry->head ? -1 : 1) : strcmp(name, entry->name);
 		if (order == 0)
 			return entry;
 		if (order < 0)

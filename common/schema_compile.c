@@ -232,7 +232,7 @@ static enum status compile_map(struct schema *schema, struct keyword *keyword, s
 		return expected(fault, schema, keyword, "an object", "нужен объект");
 	keyword->map.at = arena_array(schema->bundle->arena, struct entry, json_count(keyword->value));
 	for (const struct json *item = json_first(keyword->value); item != NULL; item = json_next(item))
-		keyword->map.at[keyword->map.count++] = (struct entry){.name = json_name(item)};
+		keyword->map.at[keyword->map.count++] = (struct entry){.name = json_name(item), .head = schema_name_head(json_name(item))};
 	qsort(keyword->map.at, keyword->map.count, sizeof *keyword->map.at, compare_entries);
 	return STATUS_OK;
 }

@@ -118,9 +118,20 @@ struct name_list {
 	size_t count;
 };
 
+/* The first eight bytes of a name as a number: names compare as their heads do where these differ. */
+static inline uint64_t schema_name_head(const char *name)
+{
+	uint64_t head = 0;
+	unsigned at = 0;
+	for (; at < sizeof head && name[at] != '\0'; at++)
+		head = head << 8 | (unsigned char)name[at];
+	return at == 0 ? 0 : head << 8 * (sizeof head - at);
+}
+
 /* An entry of properties, patternProperties, dependentSchemas (schema) or dependentRequired (names). */
 struct entry {
 	const char *name;
+	uint64_t head;             /* schema_name_head of it */
 	const struct pattern *pattern;
 	const struct schema *schema;
 	struct name_list names;
@@ -143,7 +154,7 @@ struct keyword {
 			size_t count;
 		} schemas;
 		struct {
-			struct entry *at;  /* sorted by name */
+			struct entry *at;  /* sorted by name, so by head too */
 			size_t count;
 		} map;
 	};
