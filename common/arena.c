@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The first block is small, for arenas that live for one batch: to clear what nobody uses costs more than the batch. Each further one
+ * is twice the one before, up to the largest; what does not fit gets a block of its own. */
+#define BLOCK_FIRST ((size_t)4 * 1024)
 #define BLOCK_BYTES ((size_t)64 * 1024)
 
 struct block {
@@ -14,7 +17,7 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks;  /* newest first; the last one is kept over a reset */
+	struct block *blocks;  /* newest first; the largest that is not larger than BLOCK_BYTES is kept over a reset */
 	size_t bytes_max;
 	size_t used;
 };
@@ -47,7 +50,11 @@ void arena_destroy(struct arena **arena)
 
 static struct block *block_push(struct arena *arena, size_t bytes)
 {
-	size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+	size_t size = arena->blocks == NULL ? BLOCK_FIRST : 2 * arena->blocks->size;
+	if (size > BLOCK_BYTES)
+		size = BLOCK_BYTES;
+	if (size < bytes)
+		size = bytes;
 	struct block *block = calloc(1, sizeof *block + size);
 	ASSERT(block != NULL);
 	block->next = arena->blocks;
@@ -101,19 +108,19 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 void arena_reset(struct arena *arena)
 {
-	struct block *kept = arena->blocks;
+	struct block *kept = NULL;
+	for (struct block *block = arena->blocks, *next; block != NULL; block = next) {
+		next = block->next;
+		struct block *gone = block;
+		if (block->size <= BLOCK_BYTES && (kept == NULL || kept->size < block->size)) {
+			gone = kept;
+			kept = block;
+		}
+		free(gone);
+	}
 	if (kept != NULL) {
-		while (kept->next != NULL) {
-			struct block *next = kept->next;
-			free(kept);
-			kept = next;
-		}
-		if (kept->size > BLOCK_BYTES) {
-			free(kept);
-			kept = NULL;
-		} else {
-			kept->used = 0;
-		}
+		kept->next = NULL;
+		kept->used = 0;
 	}
 	arena->blocks = kept;
 	arena->used = 0;
