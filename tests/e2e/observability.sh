@@ -9,12 +9,12 @@ folder=$centre_root/deploy/observability
 helpers=()
 
 end() {
-	local pid
+	local pid status=$?
 	for pid in "${helpers[@]}"; do
 		kill -TERM "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
-	test_end
+	test_end_with "$status"
 }
 trap end EXIT
 

@@ -44,13 +44,13 @@ acked=$test_work/acked turned_away=$test_work/turned_away goal=$test_work/goal
 holder="" feeder=""
 
 end() {
-	local pid
+	local pid status=$?
 	agent_stop
 	for pid in $feeder $holder; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	umount "$agent_home/disk" 2>/dev/null || true
-	test_end
+	test_end_with "$status"
 }
 trap end EXIT
 

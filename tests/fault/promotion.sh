@@ -14,10 +14,11 @@ count=60000
 test_regions=(20000000 27000000 45000000 66000000)
 
 end() {
+	local status=$?
 	[[ -z $load_pid ]] || kill -TERM "$load_pid" 2>/dev/null || true
 	centre_stop_all
 	"$centre_root/deploy/postgres" remove "$standby" || true
-	test_end
+	test_end_with "$status"
 }
 trap end EXIT
 
