@@ -484,7 +484,8 @@ enum status metrics_store_find_definitions(struct db *db, struct arena *arena, c
 
 enum status metrics_store_find_stale(struct db *db, const char *digest, char ret_region[OKTMO_TEXT_SIZE])
 {
-	static const char SQL[] = "SELECT region_id FROM effreg.region_horizon WHERE definitions <> $1 ORDER BY pg_catalog.random() LIMIT 1";
+	static const char SQL[] = "SELECT region_id FROM effreg.region_horizon WHERE definitions <> $1"
+	                          " OR NOT " METRICS_FIGURES_ARE_HERE("region_horizon.region_id") " ORDER BY pg_catalog.random() LIMIT 1";
 	const struct db_param params[] = {db_text(digest)};
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);

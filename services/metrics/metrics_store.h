@@ -53,7 +53,14 @@ enum status metrics_store_save_region(struct db *db, enum metrics_rows rows, con
 enum status metrics_store_put_definitions(struct db *db, const char *digest, struct span body, const struct definitions *definitions) MUST_CHECK;
 /* The file in force; NOT_FOUND when there is none. body lives in arena. */
 enum status metrics_store_find_definitions(struct db *db, struct arena *arena, const char **ret_digest, struct span *ret_body) MUST_CHECK;
-/* A region whose values follow other definitions; NOT_FOUND when there is none. */
+/* The record of each turn says where its figures are kept, at its beginning, for a record of all figures of a region is long. Those of a
+ * metrics of the version before migration 20 are elsewhere. */
+#define METRICS_TABLE "figures"
+#define METRICS_FIGURES_ARE_HERE(region) \
+	"EXISTS (SELECT FROM effreg.metric_head AS head JOIN effreg.metric ON metric.region_id = head.region_id AND metric.seq = head.last_seq" \
+	" WHERE head.region_id = " region " AND pg_catalog.\"left\"(metric.body::text, 60) LIKE '%\"table\":\"" METRICS_TABLE "\"%')"
+
+/* A region whose values follow other definitions, or are kept elsewhere; NOT_FOUND when there is none. */
 enum status metrics_store_find_stale(struct db *db, const char *digest, char ret_region[OKTMO_TEXT_SIZE]) MUST_CHECK;
 /* Takes the live cursor of a region whose values are to be made again; NOT_FOUND when another instance has it. */
 enum status metrics_store_lock_region(struct db *db, const char *consumer, const char *region, uint64_t *ret_seq) MUST_CHECK;

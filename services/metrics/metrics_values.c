@@ -225,19 +225,15 @@ enum status metrics_values_replace(struct db *db, const char *region, const stru
 
 /* ---- The metric stream ---- */
 
-#define TABLE "figures"
-
 enum status metrics_values_are_here(struct db *db, const char *region, bool *ret_here)
 {
-	static const char SQL[] =
-		"SELECT FROM effreg.metric_head AS head JOIN effreg.metric ON metric.region_id = head.region_id AND metric.seq = head.last_seq"
-		" WHERE head.region_id = $1 AND metric.body->>'table' = '" TABLE "'";
+	static const char SQL[] = "SELECT " METRICS_FIGURES_ARE_HERE("$1");
 	const struct db_param params[] = {db_text(region)};
 	struct db_rows *rows;
 	enum status status = db_query(db, SQL, params, ARRAY_COUNT(params), &rows);
 	if (status != STATUS_OK)
 		return status;
-	*ret_here = db_rows_count(rows) == 1;
+	*ret_here = db_get_bool(rows, 0, 0);
 	db_rows_destroy(&rows);
 	return STATUS_OK;
 }
@@ -293,7 +289,7 @@ enum status metrics_values_append(struct db *db, const char *region, uint64_t ev
 	json_writer_init(&writer, &body);
 	json_write_object(&writer);
 	json_member_integer(&writer, "event_seq", (int64_t)event_seq);
-	json_member_string(&writer, "table", TABLE);
+	json_member_string(&writer, "table", METRICS_TABLE);
 	json_write_name(&writer, "changed");
 	json_write_array(&writer);
 	write_changed(&writer, sorted, count);

@@ -15,7 +15,7 @@ enum status metrics_values_replace(struct db *db, const char *region, const stru
 enum status metrics_values_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena,
                                    uint64_t *different, char *example, size_t example_size) MUST_CHECK;
 
-/* Whether the region's last turn kept its figures where this version does (migration 20): else all have to be made anew. */
+/* Whether the region's last turn kept its figures where this version does: else all have to be made anew. */
 enum status metrics_values_are_here(struct db *db, const char *region, bool *ret_here) MUST_CHECK;
 
 /* Appends the turn's record to the metric stream: the event seq reached and what changed. ret_written as of stream_write_later. */

@@ -337,18 +337,35 @@ static void other_definitions_make_the_figures_anew(void **state)
 }
 
 /* A metrics of the version before migration 20 took the last turn. */
-static void figures_kept_elsewhere_are_made_anew(void **state)
+static void keep_figures_elsewhere(void)
 {
-	(void)state;
 	append_one(practice("R1", "2023-05-01T10:00:00Z"));
 	settle();
 	act("UPDATE effreg.metric SET body = '{\"event_seq\":1,\"changed\":[],\"subjects\":[]}'");
 	act("DELETE FROM effreg.figures");
 	service_again("", (size_t)64 * 1024 * 1024);
+}
+
+static void figures_kept_elsewhere_are_made_anew_by_the_next_turn(void **state)
+{
+	(void)state;
+	keep_figures_elsewhere();
 	append_one(practice("R2", "2024-06-01T10:00:00Z"));
 	settle();
 	assert_string_equal(ask(VALUE("2023", "practices_published")), "1/1 1 1");
 	assert_follows_from_the_log();
+}
+
+static void figures_kept_elsewhere_are_made_anew_without_a_turn(void **state)
+{
+	(void)state;
+	keep_figures_elsewhere();
+	refresh_all();
+	assert_string_equal(ask(VALUE("2023", "practices_published")), "1/1 1 1");
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.metric"), "2");
+	assert_follows_from_the_log();
+	refresh_all();
+	assert_string_equal(ask("SELECT pg_catalog.count(*) FROM effreg.metric"), "2");
 }
 
 static void another_process_takes_the_definitions_in_force(void **state)
@@ -391,7 +408,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_turns_come_to_what_a_rebuild_makes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_finds_what_does_not_follow_from_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_definitions_make_the_figures_anew, setup, teardown),
-		cmocka_unit_test_setup_teardown(figures_kept_elsewhere_are_made_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(figures_kept_elsewhere_are_made_anew_by_the_next_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(figures_kept_elsewhere_are_made_anew_without_a_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_process_takes_the_definitions_in_force, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_poisonous_event_is_parked_and_the_region_goes_on, setup, teardown),
 	};
