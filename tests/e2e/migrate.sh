@@ -179,3 +179,11 @@ check "the services take events as before" test_push_all
 check "and count them" centre_settle
 check "more than before" test "$(stored_events)" -gt "$stored"
 check_equal "without an error in their logs" 0 "$(cat "$centre_home"/log/*.log | grep -cE '"event":"(database_error|service_failed)"' || true)"
+
+# Migration 20 puts the figures of a subject in a period into one row: each as it stood, to the byte.
+centre_stop_all
+ask "CREATE TABLE public.kept AS TABLE effreg.figures; INSERT INTO effreg.indicator_value TABLE effreg.figure; DROP VIEW effreg.figure; DROP TABLE effreg.figures"
+check "migration 20 over figures of before" ask "$(<"$centre_root/deploy/migrations/0020_figures.sql")"
+check "there are some" test "$(ask "SELECT pg_catalog.count(*) FROM public.kept")" -gt 100
+check_equal "not one is lost, or another" 0 "$(ask "SELECT pg_catalog.count(*) FROM ((TABLE public.kept EXCEPT ALL TABLE effreg.figures)
+	UNION ALL (TABLE effreg.figures EXCEPT ALL TABLE public.kept)) AS other")"
