@@ -63,7 +63,8 @@ struct append_hooks {
 	int64_t day_bytes_max;
 	/* A statement that gives rows, its values in the text. It runs once the head is locked, as a statement of its own, so that
 	 * it sees what was committed while waiting; authorise judges its rows, and may mark single events as APPEND_REFUSED: these
-	 * are not stored, their ids stay free. NULL: both are left out. */
+	 * are not stored, their ids stay free. When an id of the batch is stored already, the transaction begins again, and with it this:
+	 * what the call before said no longer holds. NULL: both are left out. */
 	const char *authorise_sql;
 	enum status (*authorise)(void *context, const struct db_rows *rows);
 	enum status (*before_commit)(void *context, struct db *db, const struct append_event *events, size_t count);

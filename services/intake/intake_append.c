@@ -28,6 +28,8 @@ struct intake_append *intake_append_new(struct intake_region *region, struct int
 	append->events = arena_array(append->arena, struct append_event, count);
 	append->origins = arena_array(append->arena, struct intake_origin, count);
 	for (struct intake_batch *batch = batches; batch != NULL; batch = batch->next) {
+		batch->read_refusals = batch->refusals;
+		batch->read_refusals_count = batch->refusals_count;
 		for (size_t i = 0; i < batch->events_count; i++) {
 			append->origins[append->count] = (struct intake_origin){.batch = batch, .event = &batch->events[i]};
 			append->events[append->count++] = batch->events[i].append;
@@ -54,12 +56,22 @@ static void refuse(const struct intake_append *append, size_t at, const struct f
 	intake_batch_refuse(append->origins[at].batch, append->origins[at].event->place, fault, event_id, stored);
 }
 
+/* The transaction begins again, and everything is judged again. */
+static void take_refusals_back(struct intake_append *append)
+{
+	for (struct intake_batch *batch = append->batches; batch != NULL; batch = batch->next) {
+		batch->refusals = batch->read_refusals;
+		batch->refusals_count = batch->read_refusals_count;
+	}
+}
+
 /* What the key may do now decides, not what it could at HELLO. */
 static enum status authorise(void *context, const struct db_rows *rows)
 {
 	struct intake_append *append = context;
 	struct intake_rights rights;
 	append->judged = true;
+	take_refusals_back(append);
 	enum status status = intake_store_read_rights(rows, append->arena, &rights);
 	if (status != STATUS_OK)
 		return status;

@@ -34,6 +34,8 @@ struct intake_batch {
 	size_t events_count;
 	const struct intake_refusal *refusals;  /* the last one first */
 	size_t refusals_count;
+	const struct intake_refusal *read_refusals;  /* those of before the append */
+	size_t read_refusals_count;
 	int64_t taken_ms;              /* monotonic */
 	size_t held_bytes;             /* as its region counts it */
 };
