@@ -316,6 +316,8 @@ struct db_param db_timestamp(struct arena *arena, int64_t us)
 	return db_text(arena_text(arena, text, strlen(text)));
 }
 
+#define ARRAY_BYTES_MAX ((size_t)64 * 1024 * 1024)
+
 static void append_element(struct buf *array, const char *text)
 {
 	if (text == NULL) {
@@ -336,7 +338,7 @@ static void append_element(struct buf *array, const char *text)
 struct db_param db_array(struct arena *arena, const char *const *texts, size_t count)
 {
 	struct buf array;
-	buf_init(&array, (size_t)64 * 1024 * 1024);
+	buf_init(&array, ARRAY_BYTES_MAX);
 	buf_text(&array, "{");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
@@ -352,34 +354,36 @@ struct db_param db_array(struct arena *arena, const char *const *texts, size_t c
 
 #define OID_OF_TEXT 25
 
-static char *put_length(char *at, uint32_t value)
+static void append_length(struct buf *buf, uint32_t len)
 {
-	uint32_t wire = htonl(value);
-	memcpy(at, &wire, sizeof wire);
-	return at + sizeof wire;
+	uint32_t wire = htonl(len);
+	buf_append(buf, &wire, sizeof wire);
 }
 
 /* Dimensions, whether there are NULLs, the type; of the dimension its length and first index; then each text behind its length. */
 struct db_param db_texts(struct arena *arena, const char *const *texts, size_t count)
 {
-	size_t bytes = 5 * sizeof(uint32_t);
+	struct buf array;
 	bool nulls = false;
-	for (size_t i = 0; i < count; i++) {
-		bytes += sizeof(uint32_t) + (texts[i] == NULL ? 0 : strlen(texts[i]));
+	for (size_t i = 0; i < count; i++)
 		nulls = nulls || texts[i] == NULL;
+	buf_init(&array, ARRAY_BYTES_MAX);
+	append_length(&array, count > 0);
+	append_length(&array, nulls);
+	append_length(&array, OID_OF_TEXT);
+	if (count > 0) {
+		append_length(&array, (uint32_t)count);
+		append_length(&array, 1);
 	}
-	char *array = arena_alloc(arena, bytes), *at = put_length(array, count > 0);
-	at = put_length(put_length(at, nulls), OID_OF_TEXT);
-	if (count > 0)
-		at = put_length(put_length(at, (uint32_t)count), 1);
 	for (size_t i = 0; i < count; i++) {
 		size_t len = texts[i] == NULL ? 0 : strlen(texts[i]);
-		at = put_length(at, texts[i] == NULL ? UINT32_MAX : (uint32_t)len);
-		if (len > 0)
-			memcpy(at, texts[i], len);
-		at += len;
+		append_length(&array, texts[i] == NULL ? UINT32_MAX : (uint32_t)len);
+		buf_append(&array, texts[i] == NULL ? "" : texts[i], len);
 	}
-	return db_bytes(array, (size_t)(at - array));
+	ASSERT(buf_ok(&array));
+	struct db_param param = db_bytes(arena_text(arena, array.at, array.len), array.len);
+	buf_clear(&array);
+	return param;
 }
 
 /* ---- Statements ---- */
@@ -962,12 +966,6 @@ void db_copy_refuse(struct db *db)
 		PQclear(result);
 }
 
-static void copy_length(struct buf *buf, uint32_t len)
-{
-	uint32_t wire = htonl(len);
-	buf_append(buf, &wire, sizeof wire);
-}
-
 void db_copy_header(struct buf *buf)
 {
 	buf_append(buf, "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
@@ -986,14 +984,14 @@ void db_copy_row(struct buf *buf, int columns)
 
 void db_copy_field(struct buf *buf, struct span bytes)
 {
-	copy_length(buf, (uint32_t)bytes.len);
+	append_length(buf, (uint32_t)bytes.len);
 	buf_append(buf, bytes.at, bytes.len);
 }
 
 void db_copy_integer(struct buf *buf, int64_t value)
 {
 	uint64_t wire = htobe64((uint64_t)value);
-	copy_length(buf, sizeof wire);
+	append_length(buf, sizeof wire);
 	buf_append(buf, &wire, sizeof wire);
 }
 

@@ -215,7 +215,7 @@ static const struct attribute_path REPORTS = {{"reports"}, 1}, MONTHS = {{"month
 /* How many months stand at the beginning of both alike. */
 static size_t same_months(const struct attribute_path *path, const struct json *attributes, const struct json *beside)
 {
-	const struct json *one = attribute_find(attributes, path), *other = beside == NULL ? NULL : attribute_find(beside, path);
+	const struct json *one = attribute_find(attributes, path), *other = attribute_find(beside, path);
 	size_t count = 0;
 	if (!json_is(one, JSON_OBJECT) || !json_is(other, JSON_OBJECT))
 		return 0;

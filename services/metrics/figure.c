@@ -42,10 +42,9 @@ bool figure_equal(const struct figure *a, const struct figure *b)
 const char *figure_sum_format(figure_sum sum, char text[FIGURE_SUM_SIZE])
 {
 	/* Nearly all are counts: what a decimal holds is formatted as one, without divisions of 128 bits. */
-	if (sum >= INT64_MIN && sum <= INT64_MAX) {
-		char decimal_text[DECIMAL_TEXT_SIZE];
-		return strcpy(text, decimal_format((decimal){(int64_t)sum}, decimal_text));
-	}
+	_Static_assert(FIGURE_SUM_SIZE >= DECIMAL_TEXT_SIZE, "a sum is at least as wide as a decimal");
+	if (sum >= INT64_MIN && sum <= INT64_MAX)
+		return decimal_format((decimal){(int64_t)sum}, text);
 	char digits[FIGURE_SUM_SIZE];
 	magnitude whole = magnitude_of(sum) / MILLION;
 	unsigned rest = (unsigned)(magnitude_of(sum) % MILLION);

@@ -211,13 +211,14 @@ static enum status save_figures(struct metrics *metrics, struct db *db, struct k
 		changes->count = 0;
 		cells_emit_all(kept->cells, metrics->arena, metrics_changes_add, changes);
 	}
-	enum status status = anew ? metrics_values_replace(db, kept->region, changes->at, changes->count, metrics->arena)
-	                          : metrics_values_save(db, kept->region, changes->at, changes->count, metrics->arena);
+	const struct cell_change *const *sorted = metrics_values_sort(changes->at, changes->count, metrics->arena);
+	enum status status = anew ? metrics_values_replace(db, kept->region, sorted, changes->count)
+	                          : metrics_values_save(db, kept->region, sorted, changes->count, metrics->arena);
 	if (status == STATUS_OK)
 		status = save_horizon(metrics, db, kept, horizon);
 	db_rows_destroy(&metrics->appended);
 	if (status == STATUS_OK)
-		status = metrics_values_append(db, kept->region, event_seq, changes->at, changes->count, metrics->arena, &metrics->appended);
+		status = metrics_values_append(db, kept->region, event_seq, sorted, changes->count, metrics->arena, &metrics->appended);
 	return status;
 }
 

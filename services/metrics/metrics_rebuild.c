@@ -60,12 +60,13 @@ static enum status figures_of(struct rebuild *rebuild, struct db *db, const char
 static enum status put_in_place(struct rebuild *rebuild, struct db *db, const char *key, const struct metrics_changes *changes)
 {
 	uint64_t event_seq;
+	const struct cell_change *const *sorted = metrics_values_sort(changes->at, changes->count, rebuild->arena);
 	enum status status = metrics_store_move_rebuild(db, key);
 	if (status == STATUS_OK)
-		status = metrics_values_replace(db, key, changes->at, changes->count, rebuild->arena);
+		status = metrics_values_replace(db, key, sorted, changes->count);
 	if (status == STATUS_OK)
 		status = metrics_store_lock_region(db, METRICS_CONSUMER ".rebuild", key, &event_seq);
-	return status == STATUS_OK ? metrics_values_append(db, key, event_seq, changes->at, changes->count, rebuild->arena, NULL) : status;
+	return status == STATUS_OK ? metrics_values_append(db, key, event_seq, sorted, changes->count, rebuild->arena, NULL) : status;
 }
 
 /* RETRY: the live consumer stands elsewhere, ask again. CONFLICT: compared, and nothing is to be swapped. */
@@ -80,8 +81,8 @@ static enum status compare(struct rebuild *rebuild, struct db *db, const char *k
 	if (status == STATUS_OK)
 		status = metrics_store_compare(db, key, &different, rebuild->report.example, sizeof rebuild->report.example);
 	if (status == STATUS_OK)
-		status = metrics_values_compare(db, key, changes->at, changes->count, rebuild->arena, &different, rebuild->report.example,
-		                                sizeof rebuild->report.example);
+		status = metrics_values_compare(db, key, metrics_values_sort(changes->at, changes->count, rebuild->arena), changes->count,
+		                                rebuild->arena, &different, rebuild->report.example, sizeof rebuild->report.example);
 	if (status != STATUS_OK)
 		return status;
 	rebuild->report.different += different;

@@ -23,8 +23,7 @@ static int change_compare(const void *a, const void *b)
 	return order;
 }
 
-/* By subject, length and start of the period, and place of the definition. */
-static const struct cell_change **sort_changes(const struct cell_change *changes, size_t count, struct arena *arena)
+const struct cell_change *const *metrics_values_sort(const struct cell_change *changes, size_t count, struct arena *arena)
 {
 	const struct cell_change **sorted = arena_array(arena, const struct cell_change *, count + 1);
 	for (size_t i = 0; i < count; i++)
@@ -165,15 +164,14 @@ static enum status take_off_empty(struct db *db, const char *region, const struc
 	return status == STATUS_OK ? db_run_later(db, DELETE_SQL, params, PARAM_COUNT) : status;
 }
 
-enum status metrics_values_save(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena)
+enum status metrics_values_save(struct db *db, const char *region, const struct cell_change *const *changes, size_t count, struct arena *arena)
 {
-	const struct cell_change **sorted = sort_changes(changes, count, arena);
-	const struct columns told = columns_of(sorted, count, write_told, arena), empty = columns_of(sorted, count, write_empty, arena);
+	const struct columns told = columns_of(changes, count, write_told, arena), empty = columns_of(changes, count, write_empty, arena);
 	enum status status = save_told(db, region, &told, arena);
 	return status == STATUS_OK ? take_off_empty(db, region, &empty, arena) : status;
 }
 
-enum status metrics_values_compare(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena,
+enum status metrics_values_compare(struct db *db, const char *region, const struct cell_change *const *changes, size_t count, struct arena *arena,
                                    uint64_t *different, char *example, size_t example_size)
 {
 	static const char SQL[] =
@@ -184,7 +182,7 @@ enum status metrics_values_compare(struct db *db, const char *region, const stru
 			"SELECT subject, period, one.key AS code, one.value FROM " GIVEN("figures")
 			" CROSS JOIN LATERAL pg_catalog.jsonb_each_text(given.figures::jsonb) AS one")
 		" AS difference";
-	const struct columns told = columns_of(sort_changes(changes, count, arena), count, write_told, arena);
+	const struct columns told = columns_of(changes, count, write_told, arena);
 	struct db_param params[PARAM_COUNT];
 	set_params(params, region, &told, arena);
 	return metrics_store_count_differences(db, SQL, params, PARAM_COUNT, different, example, example_size);
@@ -215,12 +213,12 @@ static enum status copy_values(struct db *db, const char *region, const struct c
 	return status == STATUS_OK ? db_copy_end(db) : status;
 }
 
-enum status metrics_values_replace(struct db *db, const char *region, const struct cell_change *changes, size_t count, struct arena *arena)
+enum status metrics_values_replace(struct db *db, const char *region, const struct cell_change *const *changes, size_t count)
 {
 	static const char DELETE_SQL[] = "DELETE FROM effreg.figures WHERE region_id = $1";
 	const struct db_param params[] = {db_text(region)};
 	enum status status = db_run(db, DELETE_SQL, params, ARRAY_COUNT(params), NULL);
-	return status == STATUS_OK ? copy_values(db, region, sort_changes(changes, count, arena), count) : status;
+	return status == STATUS_OK ? copy_values(db, region, changes, count) : status;
 }
 
 /* ---- The metric stream ---- */
@@ -279,12 +277,11 @@ static void write_subject_periods(struct json_writer *writer, const struct cell_
 	}
 }
 
-enum status metrics_values_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *changes, size_t count,
+enum status metrics_values_append(struct db *db, const char *region, uint64_t event_seq, const struct cell_change *const *changes, size_t count,
                                   struct arena *arena, struct db_rows **ret_written)
 {
 	struct buf body;
 	struct json_writer writer;
-	const struct cell_change **sorted = sort_changes(changes, count, arena);
 	buf_init(&body, ROWS_BYTES_MAX);
 	json_writer_init(&writer, &body);
 	json_write_object(&writer);
@@ -292,11 +289,11 @@ enum status metrics_values_append(struct db *db, const char *region, uint64_t ev
 	json_member_string(&writer, "table", METRICS_TABLE);
 	json_write_name(&writer, "changed");
 	json_write_array(&writer);
-	write_changed(&writer, sorted, count);
+	write_changed(&writer, changes, count);
 	json_write_array_end(&writer);
 	json_write_name(&writer, "subjects");
 	json_write_array(&writer);
-	write_subject_periods(&writer, sorted, count, arena);
+	write_subject_periods(&writer, changes, count, arena);
 	json_write_array_end(&writer);
 	json_write_object_end(&writer);
 	ASSERT(buf_ok(&body));

@@ -115,7 +115,8 @@ enum { COLUMN_REGION, COLUMN_ISO, COLUMN_NAME_RU, COLUMN_NAME_EN, COLUMN_SEQ, CO
 enum { WANTED_MEASURED, WANTED_SIZE, WANTED_INDICATORS };
 
 /* Whether the region has joined by period, a parameter: a stock, which stands in every period up to its horizon's last December. A
- * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year. */
+ * region whose log ends before the period has joined when it had by then. $11: what the code of a year's last period adds to the year.
+ * From the row itself (migration 20): effreg.figure would unpack thirty figures for one. */
 #define JOINED_BY(period) \
 	period "::text IS NOT NULL AND COALESCE((SELECT NULLIF(pg_catalog.split_part(joined.figures->>'joined', ' ', 4), '')::numeric > 0 FROM effreg.figures AS joined" \
 	" WHERE joined.region_id = region.region_id AND joined.subject = ''" \
