@@ -11,13 +11,11 @@
 #define YEAR_MAX      9999
 #define NAME_LEN_MAX  64
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* 1 + the value of a hexadecimal digit; 0 = none. */
+static const uint8_t HEX_VALUES[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* Where the byte's two digits stand in the text, and where a hyphen does. libuuid calls strtoul for each byte: with every
  * event read twice that was a tenth of its validation (measured). */
@@ -28,10 +26,10 @@ bool ident_uuid_parse(const char *text, struct ident_uuid *ret_uuid)
 	if (strnlen(text, UUID_TEXT_SIZE) != UUID_TEXT_SIZE - 1 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return false;
 	for (size_t i = 0; i < sizeof uuid.bytes; i++) {
-		int high = hex_value(text[AT[i]]), low = hex_value(text[AT[i] + 1]);
-		if (high < 0 || low < 0)
+		unsigned high = HEX_VALUES[(unsigned char)text[AT[i]]], low = HEX_VALUES[(unsigned char)text[AT[i] + 1]];
+		if (high == 0 || low == 0)
 			return false;
-		uuid.bytes[i] = (uint8_t)(high << 4 | low);
+		uuid.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	*ret_uuid = uuid;
 	return true;

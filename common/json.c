@@ -1,15 +1,9 @@
-/* The tree of cJSON behind an opaque name; the only file that includes cJSON.h. json_scan has refused everything that
- * cJSON reads carelessly before cJSON sees the text.
- *
- * cJSON's allocator is global, so it is set once, to functions that take the arena of the parse that is running in this
- * thread. Nodes go with their arena: cJSON_Delete is never called on a tree, and free does nothing. */
+/* The tree of cJSON behind an opaque name. Nodes go with their arena: cJSON_Delete is never called on a tree. */
 #include "common/json.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
-#include <threads.h>
 
-#include "common/json_scan.h"
+#include "common/json_node.h"
 
 #define INTEGER_MAX 9007199254740992.0  /* 2^53 */
 
@@ -24,52 +18,9 @@ const struct json_limits JSON_LIMITS_DOCUMENT = {
 	.members_max = 65536,
 };
 
-static _Thread_local struct arena *parsing_into;
-
-static void *hook_malloc(size_t bytes)
-{
-	ASSERT(parsing_into != NULL);
-	return arena_alloc(parsing_into, bytes);
-}
-
-static void hook_free(void *memory)
-{
-	(void)memory;
-}
-
-static void hooks_install(void)
-{
-	cJSON_Hooks hooks = {.malloc_fn = hook_malloc, .free_fn = hook_free};
-	cJSON_InitHooks(&hooks);
-}
-
 static const cJSON *node_of(const struct json *json)
 {
-	return (const cJSON *)(const void *)json;
-}
-
-static const struct json *json_of(const cJSON *node)
-{
-	return (const struct json *)(const void *)node;
-}
-
-enum status json_parse(struct arena *arena, const char *text, size_t len, const struct json_limits *limits,
-                       const struct json **ret_json, struct fault *fault)
-{
-	static once_flag hooks_once = ONCE_FLAG_INIT;
-	enum status status = json_scan(arena, text, len, limits, fault);
-	if (status != STATUS_OK)
-		return status;
-	call_once(&hooks_once, hooks_install);
-	const char *end = text;
-	parsing_into = arena;
-	const cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, false);
-	parsing_into = NULL;
-	if (tree == NULL)  /* json_scan and cJSON disagree: a refusal, not a crash, for whoever found that text */
-		return fault_say(fault, STATUS_INVALID, "bad_json", "", (long)(end - text), "not readable as JSON",
-		                 "не читается как JSON");
-	*ret_json = json_of(tree);
-	return STATUS_OK;
+	return &json->node;
 }
 
 enum json_type json_type(const struct json *json)
@@ -142,15 +93,14 @@ size_t json_count(const struct json *json)
 	return count;
 }
 
-const struct json *json_find(const struct json *json, const char *name)
+const struct json *json_find_key(const struct json *json, const struct json_key *key)
 {
 	if (!json_is(json, JSON_OBJECT))
 		return NULL;
-	/* The first two bytes tell most names apart without a call. */
-	const cJSON *member = node_of(json)->child;
-	while (member != NULL && (member->string[0] != name[0] || (name[0] != '\0' && member->string[1] != name[1]) || !text_equal(member->string, name)))
-		member = member->next;
-	return json_of(member);
+	const struct json *member = json_first(json);
+	while (member != NULL && !json_key_equal(json_name_key(member), key))
+		member = json_next(member);
+	return member;
 }
 
 const char *json_find_string(const struct json *json, const char *name)
@@ -174,12 +124,17 @@ const char *json_name(const struct json *json)
 	return node_of(json)->string;
 }
 
+const struct json_key *json_name_key(const struct json *member)
+{
+	return &((const struct json_member *)(const void *)member)->key;
+}
+
 const struct json *json_name_value(struct arena *arena, const struct json *member)
 {
-	cJSON *value = arena_alloc(arena, sizeof *value);
-	value->type = cJSON_String | cJSON_IsReference;
-	value->valuestring = node_of(member)->string;
-	return json_of(value);
+	struct json *value = arena_alloc(arena, sizeof *value);
+	value->node.type = cJSON_String | cJSON_IsReference;
+	value->node.valuestring = member->node.string;
+	return value;
 }
 
 static bool arrays_equal(const struct json *a, const struct json *b)

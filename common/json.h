@@ -45,8 +45,38 @@ int64_t json_integer_at(const struct json *list, unsigned at);     /* of an arra
 const char *json_string(const struct json *json);                 /* must be a string; UTF-8 without zeros, terminated */
 size_t json_count(const struct json *json);                       /* elements or members; counts them: O(n) */
 
+/* A name to be looked for again and again: names of up to sixteen bytes are told apart without a look at their text. */
+struct json_key {
+	const char *text;     /* the name; whose it is, it stays */
+	size_t len;
+	uint64_t head, tail;  /* its first and its last eight bytes, which may overlap; zeros where it is shorter */
+};
+
+static inline struct json_key json_key(const char *text, size_t len)
+{
+	struct json_key key = {.text = text, .len = len};
+	if (len >= sizeof key.head) {
+		memcpy(&key.head, text, sizeof key.head);
+		memcpy(&key.tail, text + len - sizeof key.tail, sizeof key.tail);
+		return key;
+	}
+	for (size_t i = 0; i < len; i++)
+		key.head = key.head << 8 | (unsigned char)text[i];
+	return key;
+}
+
+static inline bool json_key_equal(const struct json_key *a, const struct json_key *b)
+{
+	return a->head == b->head && a->tail == b->tail && a->len == b->len && (a->len <= 16 || memcmp(a->text, b->text, a->len) == 0);
+}
+
 /* Exact name, or NULL. Also NULL when json is NULL or no object. */
-const struct json *json_find(const struct json *json, const char *name);
+const struct json *json_find_key(const struct json *json, const struct json_key *key);
+static inline const struct json *json_find(const struct json *json, const char *name)
+{
+	struct json_key key = json_key(name, strlen(name));
+	return json_find_key(json, &key);
+}
 /* The string under name, or NULL when absent or of another type. */
 const char *json_find_string(const struct json *json, const char *name);
 
@@ -55,6 +85,8 @@ const char *json_find_string(const struct json *json, const char *name);
 const struct json *json_first(const struct json *json);
 const struct json *json_next(const struct json *json);
 const char *json_name(const struct json *json);                   /* the name of a member; NULL for an element */
+
+const struct json_key *json_name_key(const struct json *member);  /* of its name, made when it was parsed */
 
 /* The name of a member as a string value, in arena. */
 const struct json *json_name_value(struct arena *arena, const struct json *member);

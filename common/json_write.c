@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/json_scan.h"
+#include "common/utf8.h"
 
 #define NUMBER_DIGITS_MAX 17  /* of a double: enough to give it back */
 

@@ -2,7 +2,7 @@
 
 #include "common/decimal.h"
 #include "common/ident.h"
-#include "common/json_scan.h"
+#include "common/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>

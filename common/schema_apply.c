@@ -65,7 +65,7 @@ bool check_dependent_schemas(const struct frame *frame, const struct keyword *ke
 {
 	for (size_t i = 0; i < keyword->map.count; i++) {
 		const struct entry *entry = &keyword->map.at[i];
-		if (json_find(frame->at->json, entry->name) != NULL && !check_in_place(frame, entry->schema))
+		if (json_find_key(frame->at->json, &entry->key) != NULL && !check_in_place(frame, entry->schema))
 			return false;
 	}
 	return true;
@@ -87,23 +87,17 @@ bool check_property_names(const struct frame *frame, const struct keyword *keywo
 	return true;
 }
 
-
 /* keyword may be NULL: absent. */
-static const struct entry *find_entry(const struct keyword *keyword, const char *name)
+static const struct entry *find_entry(const struct keyword *keyword, const struct json *member)
 {
-	size_t low = 0;
-	size_t high = keyword != NULL ? keyword->map.count : 0;
-	uint64_t head = schema_name_head(name);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct entry *entry = &keyword->map.at[middle];
-		int order = head != entry->head ? (head < entry->head ? -1 : 1) : strcmp(name, entry->name);
-		if (order == 0)
+	if (keyword == NULL)
+		return NULL;
+	const struct json_key *key = json_name_key(member);
+	size_t mask = keyword->map.slots_count - 1;
+	for (size_t slot = schema_name_hash(key) & mask; keyword->map.slots[slot] != 0; slot = (slot + 1) & mask) {
+		const struct entry *entry = &keyword->map.at[keyword->map.slots[slot] - 1];
+		if (json_key_equal(&entry->key, key))
 			return entry;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
 	}
 	return NULL;
 }
@@ -111,14 +105,18 @@ static const struct entry *find_entry(const struct keyword *keyword, const char 
 bool check_properties(const struct frame *frame, const struct keyword *keyword)
 {
 	size_t index = 0;
+	bool all_named = true;
 	for (const struct json *member = json_first(frame->at->json); member != NULL; member = json_next(member), index++) {
-		const struct entry *entry = find_entry(keyword, json_name(member));
-		if (entry == NULL)
+		const struct entry *entry = find_entry(keyword, member);
+		if (entry == NULL) {
+			all_named = false;
 			continue;
+		}
 		if (!check_inside(frame, entry->schema, member, index))
 			return false;
 		mark_evaluated(frame, index);
 	}
+	*frame->all_named = all_named;
 	return true;
 }
 
@@ -149,7 +147,7 @@ bool check_pattern_properties(const struct frame *frame, const struct keyword *k
 static bool is_named_by_siblings(const struct frame *frame, const struct json *member)
 {
 	const struct keyword *patterns = frame->schema->by_id[KEYWORD_PATTERN_PROPERTIES];
-	if (find_entry(frame->schema->by_id[KEYWORD_PROPERTIES], json_name(member)) != NULL)
+	if (find_entry(frame->schema->by_id[KEYWORD_PROPERTIES], member) != NULL)
 		return true;
 	for (size_t i = 0; patterns != NULL && i < patterns->map.count; i++) {
 		if (name_matches(frame, &patterns->map.at[i], member))
@@ -184,6 +182,8 @@ static bool is_false(const struct schema *schema)
 bool check_additional_properties(const struct frame *frame, const struct keyword *keyword)
 {
 	size_t index = 0;
+	if (*frame->all_named)
+		return true;
 	for (const struct json *member = json_first(frame->at->json); member != NULL; member = json_next(member), index++) {
 		if (is_named_by_siblings(frame, member))
 			continue;

@@ -60,13 +60,13 @@ static bool check_names(const struct frame *frame, const struct keyword *keyword
                         const char *because)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		if (json_find(frame->at->json, names->at[i]) != NULL)
+		if (json_find_key(frame->at->json, &names->at[i]) != NULL)
 			continue;
 		if (because == NULL)
 			return refuse(frame, keyword, NULL, "the member \"%.100s\" is missing: add it",
-			              "не хватает члена \"%.100s\": добавьте его", names->at[i]);
+			              "не хватает члена \"%.100s\": добавьте его", names->at[i].text);
 		return refuse(frame, keyword, NULL, "the member \"%.100s\" is missing, needed with \"%.100s\": add it",
-		              "не хватает члена \"%.100s\", обязательного вместе с \"%.100s\": добавьте его", names->at[i], because);
+		              "не хватает члена \"%.100s\", обязательного вместе с \"%.100s\": добавьте его", names->at[i].text, because);
 	}
 	return true;
 }
@@ -80,7 +80,7 @@ bool check_dependent_required(const struct frame *frame, const struct keyword *k
 {
 	for (size_t i = 0; i < keyword->map.count; i++) {
 		const struct entry *entry = &keyword->map.at[i];
-		if (json_find(frame->at->json, entry->name) != NULL && !check_names(frame, keyword, &entry->names, entry->name))
+		if (json_find_key(frame->at->json, &entry->key) != NULL && !check_names(frame, keyword, &entry->names, entry->name))
 			return false;
 	}
 	return true;

@@ -100,7 +100,8 @@ bool schema_check(struct validation *validation, const struct schema *schema, co
                   struct evaluated *outer)
 {
 	struct evaluated mine;
-	struct frame frame = {.validation = validation, .schema = schema, .at = at};
+	bool all_named = false;
+	struct frame frame = {.validation = validation, .schema = schema, .at = at, .all_named = &all_named};
 	if (json_is(schema->json, JSON_BOOL))
 		return json_bool(schema->json) || refuse(&frame, NULL, NULL, "nothing may stand here: leave it out",
 		                                           "здесь ничего не должно стоять: удалите это");

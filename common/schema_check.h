@@ -33,6 +33,7 @@ struct frame {
 	const struct schema *schema;
 	const struct place *at;
 	struct evaluated *evaluated;  /* NULL when nobody asks */
+	bool *all_named;              /* set by properties when it knows every member: additionalProperties need not look again */
 };
 
 typedef bool check_function(const struct frame *frame, const struct keyword *keyword);

@@ -135,15 +135,16 @@ static bool read_name_list(struct arena *arena, const struct json *value, struct
 {
 	if (!json_is(value, JSON_ARRAY))
 		return false;
-	struct name_list list = {.at = arena_array(arena, const char *, json_count(value))};
+	struct name_list list = {.at = arena_array(arena, struct json_key, json_count(value))};
 	for (const struct json *item = json_first(value); item != NULL; item = json_next(item)) {
 		if (!json_is(item, JSON_STRING))
 			return false;
+		struct json_key name = json_key(json_string(item), strlen(json_string(item)));
 		for (size_t i = 0; i < list.count; i++) {
-			if (text_equal(list.at[i], json_string(item)))
+			if (json_key_equal(&list.at[i], &name))
 				return false;
 		}
-		list.at[list.count++] = json_string(item);
+		list.at[list.count++] = name;
 	}
 	*ret_list = list;
 	return true;
@@ -226,14 +227,32 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
+/* So that a member of an instance finds its entry by its name. */
+static void index_entries(struct arena *arena, struct keyword *keyword)
+{
+	size_t count = keyword->map.count;
+	ASSERT(count < UINT16_MAX);
+	keyword->map.slots_count = 2;
+	while (keyword->map.slots_count < 2 * count)
+		keyword->map.slots_count *= 2;
+	keyword->map.slots = arena_array(arena, uint16_t, keyword->map.slots_count);
+	for (size_t i = 0; i < count; i++) {
+		size_t slot = schema_name_hash(&keyword->map.at[i].key) & (keyword->map.slots_count - 1);
+		while (keyword->map.slots[slot] != 0)
+			slot = (slot + 1) & (keyword->map.slots_count - 1);
+		keyword->map.slots[slot] = (uint16_t)(i + 1);
+	}
+}
+
 static enum status compile_map(struct schema *schema, struct keyword *keyword, struct fault *fault)
 {
 	if (!json_is(keyword->value, JSON_OBJECT))
 		return expected(fault, schema, keyword, "an object", "нужен объект");
 	keyword->map.at = arena_array(schema->bundle->arena, struct entry, json_count(keyword->value));
 	for (const struct json *item = json_first(keyword->value); item != NULL; item = json_next(item))
-		keyword->map.at[keyword->map.count++] = (struct entry){.name = json_name(item), .head = schema_name_head(json_name(item))};
+		keyword->map.at[keyword->map.count++] = (struct entry){.name = json_name(item), .key = *json_name_key(item)};
 	qsort(keyword->map.at, keyword->map.count, sizeof *keyword->map.at, compare_entries);
+	index_entries(schema->bundle->arena, keyword);
 	return STATUS_OK;
 }
 

@@ -158,18 +158,10 @@ static bool is_email(const char *text)
 	return local.len <= LOCAL_LEN_MAX && (is_dot_atom(local) || is_quoted(local)) && is_domain(at + 1);
 }
 
-static bool is_hex_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool is_uuid(const char *text)
 {
-	static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	size_t at = 0;
-	while (SHAPE[at] != '\0' && (SHAPE[at] == '-' ? text[at] == '-' : is_hex_digit(text[at])))
-		at++;
-	return SHAPE[at] == '\0' && text[at] == '\0';
+	struct ident_uuid uuid;
+	return ident_uuid_parse(text, &uuid);
 }
 
 struct format_row {

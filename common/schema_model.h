@@ -114,24 +114,21 @@ struct keyword_kind {
 extern const struct keyword_kind KEYWORD_KINDS[KEYWORD_COUNT];
 
 struct name_list {
-	const char **at;
+	struct json_key *at;
 	size_t count;
 };
 
-/* The first eight bytes of a name as a number: names compare as their heads do where these differ. */
-static inline uint64_t schema_name_head(const char *name)
+/* Of the names of a schema, which is ours, so that nobody makes them collide. */
+static inline size_t schema_name_hash(const struct json_key *key)
 {
-	uint64_t head = 0;
-	unsigned at = 0;
-	for (; at < sizeof head && name[at] != '\0'; at++)
-		head = head << 8 | (unsigned char)name[at];
-	return at == 0 ? 0 : head << 8 * (sizeof head - at);
+	uint64_t hash = (key->head + key->len) * 0x9E3779B97F4A7C15U ^ key->tail * 0xC2B2AE3D27D4EB4FU;
+	return (size_t)(hash ^ hash >> 32);
 }
 
 /* An entry of properties, patternProperties, dependentSchemas (schema) or dependentRequired (names). */
 struct entry {
 	const char *name;
-	uint64_t head;             /* schema_name_head of it */
+	struct json_key key;
 	const struct pattern *pattern;
 	const struct schema *schema;
 	struct name_list names;
@@ -154,8 +151,10 @@ struct keyword {
 			size_t count;
 		} schemas;
 		struct {
-			struct entry *at;  /* sorted by name, so by head too */
+			struct entry *at;    /* sorted by name */
 			size_t count;
+			uint16_t *slots;     /* by schema_name_hash: 1 + place in `at`, 0 = free; half of them at least are */
+			size_t slots_count;  /* a power of two */
 		} map;
 	};
 };

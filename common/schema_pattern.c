@@ -16,6 +16,7 @@ struct pattern {
 	struct pattern *next;
 	const struct patterns *owner;
 	pcre2_code *code;
+	bool is_jitted;
 };
 
 struct patterns {
@@ -84,10 +85,11 @@ const struct pattern *pattern_compile(struct patterns *patterns, const char *tex
 	buf_clear(&translated);
 	if (code == NULL)
 		return NULL;
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  /* where there is no JIT, the interpreter does it */
+	/* Where there is no JIT, the interpreter does it. */
+	bool is_jitted = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
 	struct pattern *pattern = calloc(1, sizeof *pattern);
 	ASSERT(pattern != NULL);
-	*pattern = (struct pattern){.next = patterns->first, .owner = patterns, .code = code};
+	*pattern = (struct pattern){.next = patterns->first, .owner = patterns, .code = code, .is_jitted = is_jitted};
 	patterns->first = pattern;
 	return pattern;
 }
@@ -95,8 +97,10 @@ const struct pattern *pattern_compile(struct patterns *patterns, const char *tex
 enum pattern_answer pattern_match(const struct pattern *pattern, const char *text)
 {
 	const struct patterns *owner = pattern->owner;
-	int result = pcre2_match(pattern->code, (PCRE2_SPTR)text, strlen(text), 0, PCRE2_NO_UTF_CHECK, owner->match_data,
-	                         owner->match_context);
+	/* pcre2_match would come to the same, after checks that these arguments always pass. */
+	int (*match)(const pcre2_code *, PCRE2_SPTR, PCRE2_SIZE, PCRE2_SIZE, uint32_t, pcre2_match_data *, pcre2_match_context *) =
+		pattern->is_jitted ? pcre2_jit_match : pcre2_match;
+	int result = match(pattern->code, (PCRE2_SPTR)text, strlen(text), 0, PCRE2_NO_UTF_CHECK, owner->match_data, owner->match_context);
 	if (result >= 0)
 		return PATTERN_YES;
 	return result == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_UNDECIDED;

@@ -3,7 +3,7 @@
  * languages. */
 #include <stdint.h>
 
-#include "common/json_scan.h"
+#include "common/utf8.h"
 #include "common/xlsx.h"
 #include "tests/unit/common/zip_file.h"
 

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "common/json.h"
 
@@ -330,6 +333,131 @@ static void trees_in_two_arenas_do_not_depend_on_each_other(void **state)
 	arena_destroy(&second);
 }
 
+/* ---- The same tree as cJSON's own parser builds ---- */
+
+static uint32_t random_state;
+
+/* xorshift32 (Marsaglia, 2003) */
+static uint32_t random_below(uint32_t bound)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return random_state % bound;
+}
+
+#define RANDOM_OF(list) (list)[random_below(ARRAY_COUNT(list))]
+
+static void write_random_space(struct buf *buf)
+{
+	static const char *const SPACES[] = {"", "", "", " ", "\t", "\r\n", "  "};
+	buf_text(buf, RANDOM_OF(SPACES));
+}
+
+static void write_random_string(struct buf *buf)
+{
+	static const char *const PIECES[] = {
+		"a", "Я", "€", "\xF0\x9F\x98\x80", "\x7F", "/", "long plain text ", "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t",
+		"\\u0001", "\\u00e9", "\\u0416", "\\u20AC", "\\ud83d\\ude00", "\\uDBFF\\uDFFF",
+	};
+	buf_text(buf, "\"");
+	for (uint32_t pieces = random_below(6); pieces > 0; pieces--)
+		buf_text(buf, RANDOM_OF(PIECES));
+	buf_text(buf, "\"");
+}
+
+static void write_random_number(struct buf *buf)
+{
+	static const char *const NUMBERS[] = {
+		"0", "-0", "0.0", "-0.5", "48.40", "1e5", "1E-5", "0.1e+10", "9007199254740992", "-9007199254740992", "9007199254740993.0", "1e308",
+		"5e-324", "1e-400", "1.7976931348623157e308", "0.30000000000000004", "2147483648", "-2147483649", "123456789012345678901234567890.5",
+		"0e99999999999999999999", "1e-99999999999999999999", "0.000000000000000000000000000000000000000000000000000000000001",
+	};
+	if (random_below(2) == 0)
+		buf_text(buf, RANDOM_OF(NUMBERS));
+	else
+		buf_printf(buf, "%s%u.%u", random_below(2) == 0 ? "-" : "", random_below(1000000), random_below(1000000));
+}
+
+static void write_random_value(struct buf *buf, unsigned depth);
+
+static void write_random_items(struct buf *buf, unsigned depth, bool named)
+{
+	uint32_t count = random_below(random_below(8) == 0 ? 40 : 5);
+	for (uint32_t i = 0; i < count; i++) {
+		buf_text(buf, i == 0 ? "" : ",");
+		write_random_space(buf);
+		if (named)
+			buf_printf(buf, "\"%s%u\" :", random_below(4) == 0 ? "\\u0438\\/" : "name", i);
+		write_random_value(buf, depth + 1);
+		write_random_space(buf);
+	}
+}
+
+static void write_random_value(struct buf *buf, unsigned depth)
+{
+	static const char *const LITERALS[] = {"true", "false", "null"};
+	uint32_t kind = random_below(depth < 6 ? 6 : 4);
+	write_random_space(buf);
+	if (kind < 2)
+		write_random_string(buf);
+	else if (kind == 2)
+		write_random_number(buf);
+	else if (kind == 3)
+		buf_text(buf, RANDOM_OF(LITERALS));
+	else {
+		buf_text(buf, kind == 4 ? "[" : "{");
+		write_random_items(buf, depth, kind == 5);
+		write_random_space(buf);
+		buf_text(buf, kind == 4 ? "]" : "}");
+	}
+}
+
+/* Down to the bits of a number. */
+static void expect_same_tree(const struct json *json, const cJSON *peer, const char *text)
+{
+	const cJSON *node = (const cJSON *)(const void *)json;
+	if (node->type != peer->type || node->valueint != peer->valueint ||
+	    memcmp(&node->valuedouble, &peer->valuedouble, sizeof peer->valuedouble) != 0)
+		fail_msg("%s: a value of type %x and %g, where cJSON has %x and %g", text, (unsigned)node->type, node->valuedouble,
+		         (unsigned)peer->type, peer->valuedouble);
+	if (!text_equal(node->valuestring == NULL ? "-" : node->valuestring, peer->valuestring == NULL ? "-" : peer->valuestring) ||
+	    !text_equal(node->string == NULL ? "-" : node->string, peer->string == NULL ? "-" : peer->string))
+		fail_msg("%s: another string or name than cJSON has", text);
+	const cJSON *child = node->child, *peer_child = peer->child;
+	for (; child != NULL && peer_child != NULL; child = child->next, peer_child = peer_child->next) {
+		expect_same_tree((const struct json *)(const void *)child, peer_child, text);
+		bool linked = child == node->child ? child->prev->next == NULL : child->prev->next == child;
+		if (!linked)
+			fail_msg("%s: a child is not linked back", text);
+	}
+	if (child != NULL || peer_child != NULL)
+		fail_msg("%s: another number of children than cJSON has", text);
+}
+
+static void a_random_text_gives_the_tree_of_cjson(void **state)
+{
+	enum { ROUNDS = 20000 };
+	const char *seed = getenv("EFFREG_TEST_SEED");
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct buf text;
+	(void)state;
+	random_state = (seed != NULL ? (uint32_t)strtoul(seed, NULL, 10) : (uint32_t)time(NULL)) | 1;
+	print_message("# EFFREG_TEST_SEED=%u\n", random_state);
+	buf_init(&text, ARENA_BYTES);
+	for (int round = 0; round < ROUNDS; round++) {
+		buf_reset(&text);
+		arena_reset(arena);
+		write_random_value(&text, 0);
+		cJSON *peer = cJSON_ParseWithLength(text.at, text.len);
+		assert_non_null(peer);
+		expect_same_tree(parse(arena, text.at), peer, text.at);
+		cJSON_Delete(peer);
+	}
+	buf_clear(&text);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +470,7 @@ int main(void)
 		cmocka_unit_test(values_are_read_back_by_type_and_name),
 		cmocka_unit_test(equality_is_that_of_json_schema),
 		cmocka_unit_test(trees_in_two_arenas_do_not_depend_on_each_other),
+		cmocka_unit_test(a_random_text_gives_the_tree_of_cjson),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

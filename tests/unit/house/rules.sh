@@ -125,7 +125,7 @@ doors() {
 	cat <<-'TABLE'
 	zmq.h            ^common/bus\.c$
 	libpq-fe.h       ^common/db\.c$
-	cjson/cJSON.h    ^common/json\.c$
+	cjson/cJSON.h    ^common/json_node\.h$
 	uuid/uuid.h      ^common/ident\.c$
 	sodium.h         ^common/crypto\.c$
 	nettle/sha2.h    ^common/crypto\.c$

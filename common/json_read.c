@@ -1,19 +1,31 @@
-/* A recursive descent over RFC 8259, stopping at the first byte that breaks it. Names are compared after unescaping,
- * as they are met, so that a duplicate is reported where it stands: by a look through the object's earlier names
- * while they are few, by a hash table when they are many. */
-#include "common/json_scan.h"
+/* A recursive descent over RFC 8259, stopping at the first byte that breaks it, and building the tree as it goes: cJSON's nodes,
+ * as cJSON's own parser would link them. That parser accepts or changes what json.h promises to refuse, so a strict pass
+ * has to come first in any case; a second one over the same bytes costs as much again.
+ *
+ * The text is copied once, and strings are unescaped and terminated where they stand: an escape is longer than what it stands
+ * for, and the closing quote leaves room for the zero. Names are compared after unescaping, as they are met, so that a
+ * duplicate is reported where it stands: by a look through the object's earlier names while they are few, by a hash table when
+ * they are many. */
+#include "common/json.h"
 
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "common/json_node.h"
+#include "common/utf8.h"
 
 #define DEPTH_CEILING   512
 #define FEW_NAMES       16
 #define NAMES_AT_START  64
-#define NUMBER_LEN_MAX  63  /* cJSON copies a number into 64 bytes and would cut a longer one */
+#define NUMBER_LEN_MAX  63
+#define POWER_MAX       100000
 #define INTEGER_MAX     ((uint64_t)1 << 53)
 
 struct name {
-	struct span text;  /* unescaped */
-	uint64_t hash;
+	const struct json_key *key;
+	uint64_t hash;  /* once the object has a table */
 };
 
 /* The names of one open object: scan->names[base .. base + count), and a table of places among them when many. */
@@ -24,12 +36,13 @@ struct name_set {
 	size_t table_size;
 };
 
+/* start to end: the copy, with a zero behind it. */
 struct scan {
-	const unsigned char *start;
-	const unsigned char *at;
-	const unsigned char *end;
+	unsigned char *start;
+	unsigned char *at;
+	unsigned char *end;
 	const struct json_limits *limits;
-	struct arena *scratch;
+	struct arena *arena;
 	struct fault *fault;
 	struct name *names;  /* a stack, shared by the objects that are open */
 	size_t names_count;
@@ -73,36 +86,6 @@ static bool at_byte(const struct scan *scan, unsigned char byte)
 static bool at_digit(const struct scan *scan)
 {
 	return scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9';
-}
-
-static bool is_continuation(unsigned char byte)
-{
-	return (byte & 0xC0) == 0x80;
-}
-
-size_t utf8_sequence(const char *text, size_t len)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	if (len == 0)
-		return 0;
-	if (at[0] < 0x80)
-		return 1;
-	if (at[0] < 0xC2)
-		return 0;
-	if (at[0] < 0xE0)
-		return len >= 2 && is_continuation(at[1]) ? 2 : 0;
-	if (at[0] < 0xF0) {
-		if (len < 3 || !is_continuation(at[1]) || !is_continuation(at[2]))
-			return 0;
-		bool overlong = at[0] == 0xE0 && at[1] < 0xA0;
-		bool surrogate = at[0] == 0xED && at[1] > 0x9F;
-		return overlong || surrogate ? 0 : 3;
-	}
-	if (at[0] > 0xF4 || len < 4 || !is_continuation(at[1]) || !is_continuation(at[2]) || !is_continuation(at[3]))
-		return 0;
-	bool overlong = at[0] == 0xF0 && at[1] < 0x90;
-	bool beyond = at[0] == 0xF4 && at[1] > 0x8F;
-	return overlong || beyond ? 0 : 4;
 }
 
 static enum status refuse_early_end(struct scan *scan)
@@ -197,10 +180,9 @@ static enum status scan_escape(struct scan *scan)
 	return STATUS_OK;
 }
 
-/* scan->at is on the opening quote; *ret_raw is what stands between the quotes. */
-static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *ret_escaped)
+/* Moves past the bytes of a string, up to its closing quote. */
+static enum status scan_string_bytes(struct scan *scan, bool *ret_escaped)
 {
-	const unsigned char *begin = ++scan->at;
 	*ret_escaped = false;
 	for (;;) {
 		while (scan->at < scan->end && STRING_BYTES[*scan->at] == BYTE_PLAIN)
@@ -208,7 +190,7 @@ static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *re
 		if (scan->at == scan->end)
 			return refuse_early_end(scan);
 		if (*scan->at == '"')
-			break;
+			return STATUS_OK;
 		if (*scan->at == '\\') {
 			*ret_escaped = true;
 			enum status status = scan_escape(scan);
@@ -222,115 +204,6 @@ static enum status scan_string(struct scan *scan, struct span *ret_raw, bool *re
 			                   "управляющий символ в строке: запишите его последовательностью вида \\n");
 		scan->at += sequence;
 	}
-	*ret_raw = span_of((const char *)begin, (size_t)(scan->at - begin));
-	scan->at++;
-	return STATUS_OK;
-}
-
-static enum status scan_digits(struct scan *scan)
-{
-	if (!at_digit(scan))
-		return refuse_here(scan, "a digit is expected here: complete or correct the number",
-		                   "здесь ожидается цифра: допишите или исправьте число");
-	while (at_digit(scan))
-		scan->at++;
-	return STATUS_OK;
-}
-
-static bool integer_is_exact(const unsigned char *at, const unsigned char *end)
-{
-	uint64_t value = 0;
-	for (at += *at == '-'; at < end; at++) {
-		value = value * 10 + (uint64_t)(*at - '0');
-		if (value > INTEGER_MAX)
-			return false;
-	}
-	return true;
-}
-
-/* Only an exponent can carry a number of 63 characters out of the range of a double, so strtod is asked rarely;
- * what stands before the exponent is reduced to an integer, so that the decimal point of the locale does not matter. */
-static bool exponent_is_in_range(const unsigned char *begin, const unsigned char *exponent, const unsigned char *end)
-{
-	char copy[NUMBER_LEN_MAX + 32];
-	size_t len = 0;
-	long fraction_digits = 0;
-	bool in_fraction = false;
-	for (const unsigned char *at = begin; at < exponent; at++) {
-		if (*at == '.') {
-			in_fraction = true;
-			continue;
-		}
-		fraction_digits += in_fraction;
-		copy[len++] = (char)*at;
-	}
-	char power[NUMBER_LEN_MAX + 1];
-	size_t power_len = (size_t)(end - exponent - 1);
-	memcpy(power, exponent + 1, power_len);
-	power[power_len] = '\0';
-	long shifted = strtol(power, NULL, 10);
-	if (shifted > 100000 || shifted < -100000)  /* strtol may have stopped at its own limits */
-		shifted = shifted > 0 ? 100000 : -100000;
-	shifted -= fraction_digits;
-	copy[len++] = 'e';
-	copy[len++] = shifted < 0 ? '-' : '+';
-	unsigned long magnitude = (unsigned long)labs(shifted);
-	for (unsigned long divisor = 100000; divisor > 0; divisor /= 10)
-		copy[len++] = (char)('0' + magnitude / divisor % 10);
-	copy[len] = '\0';
-	double value = strtod(copy, NULL);
-	return value - value == 0.0;  /* false for an infinity */
-}
-
-static enum status check_number(struct scan *scan, const unsigned char *begin, const unsigned char *exponent,
-                                bool is_integer)
-{
-	if (scan->at - begin > NUMBER_LEN_MAX)
-		return refuse_json(scan, begin, "a number of more than 63 characters: send it as a string",
-		                   "число длиннее 63 знаков: передайте его строкой");
-	if (is_integer && !integer_is_exact(begin, scan->at))
-		return refuse_json(scan, begin, "an integer beyond 2^53 loses digits in many readers: send it as a string",
-		                   "целое больше 2^53 теряет цифры во многих программах: передайте его строкой");
-	if (exponent != NULL && !exponent_is_in_range(begin, exponent, scan->at))
-		return refuse_json(scan, begin, "a number out of the range of a double: send it as a string",
-		                   "число выходит за пределы double: передайте его строкой");
-	return STATUS_OK;
-}
-
-static enum status scan_number(struct scan *scan)
-{
-	const unsigned char *begin = scan->at;
-	const unsigned char *exponent = NULL;
-	bool is_integer = true;
-	scan->at += *scan->at == '-';
-	const unsigned char *digits = scan->at;
-	enum status status = scan_digits(scan);
-	if (status == STATUS_OK && *digits == '0' && scan->at - digits > 1)
-		return refuse_json(scan, digits, "a number must not begin with a needless zero: remove it",
-		                   "лишний ноль в начале числа: удалите его");
-	if (status == STATUS_OK && at_byte(scan, '.')) {
-		is_integer = false;
-		scan->at++;
-		status = scan_digits(scan);
-	}
-	if (status == STATUS_OK && (at_byte(scan, 'e') || at_byte(scan, 'E'))) {
-		is_integer = false;
-		exponent = scan->at++;
-		scan->at += at_byte(scan, '+') || at_byte(scan, '-');
-		status = scan_digits(scan);
-	}
-	return status == STATUS_OK ? check_number(scan, begin, exponent, is_integer) : status;
-}
-
-static enum status scan_literal(struct scan *scan, const char *literal)
-{
-	size_t len = strlen(literal);
-	for (size_t i = 0; i < len; i++, scan->at++) {
-		if (!at_byte(scan, (unsigned char)literal[i]))
-			return refuse_here(scan, "not a JSON value: true, false, null, or a string in quotes is expected",
-			                   "это не значение JSON: ожидается true, false, null или строка в кавычках");
-	}
-	return STATUS_OK;
 }
 
 static size_t utf8_write(char *at, uint32_t point)
@@ -377,39 +250,157 @@ static uint32_t unescape_unicode(const char **at)
 	return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 }
 
-/* Only for a string that passed scan_string. Every escape is longer than what it stands for. */
-static struct span unescape(struct arena *scratch, struct span raw)
+/* In place, for a string that passed scan_string_bytes; how long it is then. Every escape is longer than what it stands for. */
+static size_t unescape(char *text, size_t len)
 {
 	static const char LETTERS[] = "\"\\/bfnrt";
 	static const char MEANINGS[] = "\"\\/\b\f\n\r\t";
-	char *text = arena_alloc(scratch, raw.len);
-	size_t len = 0;
-	for (const char *at = raw.at; at < raw.at + raw.len;) {
+	const char *end = text + len;
+	size_t written = 0;
+	for (const char *at = text; at < end;) {
 		if (*at != '\\') {
-			text[len++] = *at++;
+			text[written++] = *at++;
 		} else if (at[1] == 'u') {
-			len += utf8_write(text + len, unescape_unicode(&at));
+			uint32_t point = unescape_unicode(&at);
+			written += utf8_write(text + written, point);
 		} else {
-			text[len++] = MEANINGS[strchr(LETTERS, at[1]) - LETTERS];
+			text[written++] = MEANINGS[strchr(LETTERS, at[1]) - LETTERS];
 			at += 2;
 		}
 	}
-	return span_of(text, len);
+	return written;
+}
+
+/* scan->at is on the opening quote; *ret_text is unescaped, with a zero behind it. */
+static enum status scan_string(struct scan *scan, char **ret_text, size_t *ret_len)
+{
+	char *text = (char *)++scan->at;
+	bool escaped;
+	enum status status = scan_string_bytes(scan, &escaped);
+	if (status != STATUS_OK)
+		return status;
+	size_t len = (size_t)((char *)scan->at++ - text);
+	if (escaped)
+		len = unescape(text, len);
+	text[len] = '\0';
+	*ret_text = text;
+	*ret_len = len;
+	return STATUS_OK;
+}
+
+static enum status scan_digits(struct scan *scan)
+{
+	if (!at_digit(scan))
+		return refuse_here(scan, "a digit is expected here: complete or correct the number",
+		                   "здесь ожидается цифра: допишите или исправьте число");
+	while (at_digit(scan))
+		scan->at++;
+	return STATUS_OK;
+}
+
+static bool integer_is_exact(const unsigned char *at, const unsigned char *end, double *ret_number)
+{
+	bool negative = *at == '-';
+	uint64_t value = 0;
+	for (at += negative; at < end; at++) {
+		value = value * 10 + (uint64_t)(*at - '0');
+		if (value > INTEGER_MAX)
+			return false;
+	}
+	*ret_number = negative ? -(double)value : (double)value;
+	return true;
+}
+
+/* What stands before the exponent becomes an integer, so that the decimal point of the locale does not matter. An infinity when the
+ * number is out of the range of a double, which only an exponent can bring about in so few characters. exponent: its letter, or end. */
+static double number_of(const unsigned char *begin, const unsigned char *exponent, const unsigned char *end)
+{
+	char copy[NUMBER_LEN_MAX + 32];
+	size_t len = 0;
+	long fraction_digits = 0;
+	bool in_fraction = false;
+	for (const unsigned char *at = begin; at < exponent; at++) {
+		if (*at == '.') {
+			in_fraction = true;
+			continue;
+		}
+		fraction_digits += in_fraction;
+		copy[len++] = (char)*at;
+	}
+	long power = exponent < end ? strtol((const char *)exponent + 1, NULL, 10) : 0;
+	if (power > POWER_MAX || power < -POWER_MAX)  /* strtol may have stopped at its own limits */
+		power = power > 0 ? POWER_MAX : -POWER_MAX;
+	snprintf(copy + len, sizeof copy - len, "e%ld", power - fraction_digits);
+	return strtod(copy, NULL);
+}
+
+/* scan->at is behind the number; exponent: its letter, or the same place. */
+static enum status take_number(struct scan *scan, const unsigned char *begin, const unsigned char *exponent, bool is_integer, cJSON *node)
+{
+	if (scan->at - begin > NUMBER_LEN_MAX)
+		return refuse_json(scan, begin, "a number of more than 63 characters: send it as a string",
+		                   "число длиннее 63 знаков: передайте его строкой");
+	if (is_integer && !integer_is_exact(begin, scan->at, &node->valuedouble))
+		return refuse_json(scan, begin, "an integer beyond 2^53 loses digits in many readers: send it as a string",
+		                   "целое больше 2^53 теряет цифры во многих программах: передайте его строкой");
+	if (!is_integer)
+		node->valuedouble = number_of(begin, exponent, scan->at);
+	if (isinf(node->valuedouble))
+		return refuse_json(scan, begin, "a number out of the range of a double: send it as a string",
+		                   "число выходит за пределы double: передайте его строкой");
+	node->valueint = node->valuedouble >= INT_MAX ? INT_MAX : node->valuedouble <= INT_MIN ? INT_MIN : (int)node->valuedouble;
+	return STATUS_OK;
+}
+
+static enum status scan_number(struct scan *scan, cJSON *node)
+{
+	const unsigned char *begin = scan->at;
+	bool is_integer = true;
+	scan->at += *scan->at == '-';
+	const unsigned char *digits = scan->at;
+	enum status status = scan_digits(scan);
+	if (status == STATUS_OK && *digits == '0' && scan->at - digits > 1)
+		return refuse_json(scan, digits, "a number must not begin with a needless zero: remove it",
+		                   "лишний ноль в начале числа: удалите его");
+	if (status == STATUS_OK && at_byte(scan, '.')) {
+		is_integer = false;
+		scan->at++;
+		status = scan_digits(scan);
+	}
+	const unsigned char *exponent = scan->at;
+	if (status == STATUS_OK && (at_byte(scan, 'e') || at_byte(scan, 'E'))) {
+		is_integer = false;
+		scan->at++;
+		scan->at += at_byte(scan, '+') || at_byte(scan, '-');
+		status = scan_digits(scan);
+	}
+	return status == STATUS_OK ? take_number(scan, begin, exponent, is_integer, node) : status;
+}
+
+static enum status scan_literal(struct scan *scan, const char *literal)
+{
+	size_t len = strlen(literal);
+	for (size_t i = 0; i < len; i++, scan->at++) {
+		if (!at_byte(scan, (unsigned char)literal[i]))
+			return refuse_here(scan, "not a JSON value: true, false, null, or a string in quotes is expected",
+			                   "это не значение JSON: ожидается true, false, null или строка в кавычках");
+	}
+	return STATUS_OK;
 }
 
 /* FNV-1a, folded. A sender can make names collide; members_max bounds what that costs. */
-static uint64_t hash_of(struct span text)
+static uint64_t hash_of(const struct json_key *key)
 {
 	uint64_t hash = 14695981039346656037U;
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.at[i]) * 1099511628211U;
+	for (size_t i = 0; i < key->len; i++)
+		hash = (hash ^ (unsigned char)key->text[i]) * 1099511628211U;
 	return hash ^ hash >> 32;
 }
 
 static void names_push(struct scan *scan, struct name name)
 {
 	if (scan->names_count == scan->names_capacity) {
-		struct name *grown = arena_array(scan->scratch, struct name, 2 * scan->names_capacity);
+		struct name *grown = arena_array(scan->arena, struct name, 2 * scan->names_capacity);
 		memcpy(grown, scan->names, scan->names_count * sizeof *grown);
 		scan->names = grown;
 		scan->names_capacity *= 2;
@@ -419,7 +410,7 @@ static void names_push(struct scan *scan, struct name name)
 
 static bool name_equal(const struct name *a, const struct name *b)
 {
-	return a->hash == b->hash && span_equal(a->text, b->text);
+	return a->hash == b->hash && json_key_equal(a->key, b->key);
 }
 
 /* The slot of name, or the free slot where it belongs. */
@@ -434,22 +425,25 @@ static uint32_t *table_slot(const struct scan *scan, const struct name_set *set,
 static void table_grow(struct scan *scan, struct name_set *set)
 {
 	set->table_size = set->table == NULL ? (size_t)8 * FEW_NAMES : 4 * set->table_size;
-	set->table = arena_array(scan->scratch, uint32_t, set->table_size);
-	for (size_t i = 0; i < set->count; i++)
-		*table_slot(scan, set, &scan->names[set->base + i]) = (uint32_t)i + 1;
+	set->table = arena_array(scan->arena, uint32_t, set->table_size);
+	for (size_t i = 0; i < set->count; i++) {
+		struct name *name = &scan->names[set->base + i];
+		name->hash = hash_of(name->key);
+		*table_slot(scan, set, name) = (uint32_t)i + 1;
+	}
 }
 
 static bool is_among_few(const struct scan *scan, const struct name_set *set, const struct name *name)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (name_equal(&scan->names[set->base + i], name))
+		if (json_key_equal(scan->names[set->base + i].key, name->key))
 			return true;
 	}
 	return false;
 }
 
 /* False when the object has this name already. */
-static bool name_add(struct scan *scan, struct name_set *set, const struct name *name)
+static bool name_add(struct scan *scan, struct name_set *set, struct name *name)
 {
 	if (set->table == NULL && set->count == FEW_NAMES)
 		table_grow(scan, set);
@@ -459,6 +453,7 @@ static bool name_add(struct scan *scan, struct name_set *set, const struct name 
 		if (is_among_few(scan, set, name))
 			return false;
 	} else {
+		name->hash = hash_of(name->key);
 		uint32_t *slot = table_slot(scan, set, name);
 		if (*slot != 0)
 			return false;
@@ -469,35 +464,47 @@ static bool name_add(struct scan *scan, struct name_set *set, const struct name 
 	return true;
 }
 
-static enum status scan_name(struct scan *scan, struct name_set *set)
+static enum status scan_name(struct scan *scan, struct name_set *set, struct json_member *member)
 {
 	const unsigned char *begin = scan->at;
 	if (!at_byte(scan, '"'))
 		return refuse_here(scan, "a name in double quotes is expected here",
 		                   "здесь ожидается имя в двойных кавычках");
-	struct name name;
-	bool escaped = false;
-	enum status status = scan_string(scan, &name.text, &escaped);
+	size_t len;
+	char **text = &member->value.node.string;
+	enum status status = scan_string(scan, text, &len);
 	if (status != STATUS_OK)
 		return status;
 	if (set->count == scan->limits->members_max)
 		return fault_tell(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(begin - scan->start),
 		                  "an object has more than %zu names: split it",
 		                  "в объекте больше %zu имён: разделите его", scan->limits->members_max);
-	if (escaped)
-		name.text = unescape(scan->scratch, name.text);
-	name.hash = hash_of(name.text);
+	member->key = json_key(*text, len);
+	struct name name = {.key = &member->key};
 	if (!name_add(scan, set, &name))
 		return refuse(scan, "duplicate_key", begin, "the object has this name already: names must be unique, leave one",
 		              "такое имя в объекте уже есть: имена не повторяются, оставьте одно");
 	return STATUS_OK;
 }
 
-static enum status scan_value(struct scan *scan);
-
-static enum status scan_member(struct scan *scan, struct name_set *set)
+/* A new last child; the first one's prev is the last, as cJSON has it. */
+static void add_child(struct json *parent, struct json *child)
 {
-	enum status status = scan_name(scan, set);
+	cJSON *node = &child->node, *first = parent->node.child;
+	if (first == NULL) {
+		first = parent->node.child = node;
+	} else {
+		node->prev = first->prev;
+		node->prev->next = node;
+	}
+	first->prev = node;
+}
+
+static enum status scan_value(struct scan *scan, struct json *json);
+
+static enum status scan_member(struct scan *scan, struct name_set *set, struct json_member *member)
+{
+	enum status status = scan_name(scan, set, member);
 	if (status != STATUS_OK)
 		return status;
 	skip_space(scan);
@@ -505,16 +512,18 @@ static enum status scan_member(struct scan *scan, struct name_set *set)
 		return refuse_here(scan, "a colon is expected after a name",
 		                   "после имени ожидается двоеточие");
 	scan->at++;
-	return scan_value(scan);
+	return scan_value(scan, &member->value);
 }
 
-static enum status scan_object(struct scan *scan)
+static enum status scan_object(struct scan *scan, struct json *object)
 {
 	struct name_set set = {.base = scan->names_count};
 	scan->at++;
 	skip_space(scan);
 	while (!at_byte(scan, '}')) {
-		enum status status = scan_member(scan, &set);
+		struct json_member *member = arena_alloc(scan->arena, sizeof *member);
+		add_child(object, &member->value);
+		enum status status = scan_member(scan, &set, member);
 		if (status != STATUS_OK)
 			return status;
 		skip_space(scan);
@@ -534,12 +543,14 @@ static enum status scan_object(struct scan *scan)
 	return STATUS_OK;
 }
 
-static enum status scan_array(struct scan *scan)
+static enum status scan_array(struct scan *scan, struct json *array)
 {
 	scan->at++;
 	skip_space(scan);
 	while (!at_byte(scan, ']')) {
-		enum status status = scan_value(scan);
+		struct json *element = arena_alloc(scan->arena, sizeof *element);
+		add_child(array, element);
+		enum status status = scan_value(scan, element);
 		if (status != STATUS_OK)
 			return status;
 		skip_space(scan);
@@ -558,52 +569,60 @@ static enum status scan_array(struct scan *scan)
 	return STATUS_OK;
 }
 
-static enum status scan_nested(struct scan *scan, enum status (*scan_inside)(struct scan *))
+static enum status scan_nested(struct scan *scan, enum status (*scan_inside)(struct scan *, struct json *), struct json *json)
 {
 	if (scan->depth == scan->limits->depth_max)
 		return fault_tell(scan->fault, STATUS_TOO_LARGE, "too_large", "", (long)(scan->at - scan->start),
 		                  "nested deeper than %u levels: make it flatter",
 		                  "вложенность глубже %u уровней: сделайте структуру проще", scan->limits->depth_max);
 	scan->depth++;
-	enum status status = scan_inside(scan);
+	enum status status = scan_inside(scan, json);
 	scan->depth--;
 	return status;
 }
 
-static enum status scan_value(struct scan *scan)
+static enum status scan_value(struct scan *scan, struct json *json)
 {
-	struct span raw;
-	bool escaped;
+	cJSON *node = &json->node;
+	size_t len;
 	skip_space(scan);
 	if (scan->at == scan->end)
 		return refuse_early_end(scan);
 	switch (*scan->at) {
 	case '{':
-		return scan_nested(scan, scan_object);
+		node->type = cJSON_Object;
+		return scan_nested(scan, scan_object, json);
 	case '[':
-		return scan_nested(scan, scan_array);
+		node->type = cJSON_Array;
+		return scan_nested(scan, scan_array, json);
 	case '"':
-		return scan_string(scan, &raw, &escaped);
+		node->type = cJSON_String;
+		return scan_string(scan, &node->valuestring, &len);
 	case 't':
+		node->type = cJSON_True;
+		node->valueint = 1;
 		return scan_literal(scan, "true");
 	case 'f':
+		node->type = cJSON_False;
 		return scan_literal(scan, "false");
 	case 'n':
+		node->type = cJSON_NULL;
 		return scan_literal(scan, "null");
 	default:
+		node->type = cJSON_Number;
 		if (*scan->at == '-' || at_digit(scan))
-			return scan_number(scan);
+			return scan_number(scan, node);
 		return refuse_here(scan, "a JSON value is expected here",
 		                   "здесь ожидается значение JSON");
 	}
 }
 
-static enum status scan_text(struct scan *scan)
+static enum status scan_text(struct scan *scan, struct json *json)
 {
 	if (left(scan) >= 3 && memcmp(scan->at, "\xEF\xBB\xBF", 3) == 0)
 		return refuse_json(scan, scan->at, "the text begins with a byte-order mark: leave it out",
 		                   "текст начинается с метки порядка байтов (BOM): удалите её");
-	enum status status = scan_value(scan);
+	enum status status = scan_value(scan, json);
 	if (status != STATUS_OK)
 		return status;
 	skip_space(scan);
@@ -613,8 +632,8 @@ static enum status scan_text(struct scan *scan)
 	return STATUS_OK;
 }
 
-enum status json_scan(struct arena *scratch, const char *text, size_t len, const struct json_limits *limits,
-                      struct fault *fault)
+enum status json_parse(struct arena *arena, const char *text, size_t len, const struct json_limits *limits,
+                       const struct json **ret_json, struct fault *fault)
 {
 	ASSERT(limits->depth_max <= DEPTH_CEILING && limits->members_max < UINT32_MAX);
 	if (len > limits->bytes_max)
@@ -622,16 +641,20 @@ enum status json_scan(struct arena *scratch, const char *text, size_t len, const
 		                  "%zu bytes, at most %zu are allowed: send less at once",
 		                  "байтов: %zu, допускается не больше %zu: отправьте меньше за раз", len, limits->bytes_max);
 	struct name names[NAMES_AT_START];
-	const unsigned char *start = (const unsigned char *)text;
+	unsigned char *copy = (unsigned char *)arena_text(arena, text, len);
 	struct scan scan = {
-		.start = start,
-		.at = start,
-		.end = start + len,
+		.start = copy,
+		.at = copy,
+		.end = copy + len,
 		.limits = limits,
-		.scratch = scratch,
+		.arena = arena,
 		.fault = fault,
 		.names = names,
 		.names_capacity = ARRAY_COUNT(names),
 	};
-	return scan_text(&scan);
+	struct json *json = arena_alloc(arena, sizeof *json);
+	enum status status = scan_text(&scan, json);
+	if (status == STATUS_OK)
+		*ret_json = json;
+	return status;
 }
