@@ -27,6 +27,13 @@ void ledger_chain_init(struct ledger_chain *chain, const char *region, const str
 	memcpy(chain->region, region, OKTMO_TEXT_SIZE);
 }
 
+void ledger_chain_init_after(struct ledger_chain *chain, const struct ledger_head *after, const struct ledger_head *witness)
+{
+	ledger_chain_init(chain, after->region, witness);
+	chain->seq = after->seq;
+	chain->hash = after->hash;
+}
+
 static bool same_hash(const struct sha256 *a, const struct sha256 *b)
 {
 	return memcmp(a->bytes, b->bytes, SHA256_BYTES) == 0;
@@ -38,7 +45,7 @@ enum ledger_problem ledger_chain_follow(struct ledger_chain *chain, const struct
 		return LEDGER_EVENT_MISSING;
 	if (entry->recorded_us < chain->recorded_us)
 		return LEDGER_TIME_BACK;
-	struct sha256 digest = sha256_of(entry->event.at, entry->event.len);
+	struct sha256 digest = entry->digest != NULL ? *entry->digest : sha256_of(entry->event.at, entry->event.len);
 	struct sha256 hash = chain_next(&chain->hash, chain->region, entry->seq, entry->recorded_us, &digest);
 	if (!same_hash(&hash, &entry->hash))
 		return LEDGER_EVENT_CHANGED;
@@ -64,6 +71,17 @@ enum ledger_problem ledger_chain_end(const struct ledger_chain *chain, uint64_t 
 void ledger_write_header(struct buf *buf, const char *region)
 {
 	buf_printf(buf, "{\"type\":\"" LEDGER_TYPE "\",\"region\":\"%s\"}\n", region);
+}
+
+void ledger_write_header_after(struct buf *buf, const struct ledger_head *after)
+{
+	char hash[SHA256_HEX_SIZE];
+	if (after->seq == 0) {
+		ledger_write_header(buf, after->region);
+		return;
+	}
+	sha256_hex(&after->hash, hash);
+	buf_printf(buf, "{\"type\":\"" LEDGER_TYPE "\",\"region\":\"%s\",\"after\":{\"seq\":%" PRIu64 ",\"hash\":\"%s\"}}\n", after->region, after->seq, hash);
 }
 
 void ledger_write_entry(struct buf *buf, const struct ledger_entry *entry)
@@ -134,20 +152,37 @@ static enum status refuse(struct ledger_reader *reader, size_t from, const char 
 	return fault_set(fault, STATUS_INVALID, "ledger", "", (long)at, "byte %zu: %s expected", at, expected);
 }
 
-enum status ledger_read_header(struct ledger_reader *reader, char ret_region[OKTMO_TEXT_SIZE], struct fault *fault)
+enum status ledger_read_header_after(struct ledger_reader *reader, struct ledger_head *ret_after, struct fault *fault)
 {
-	char region[OKTMO_TEXT_SIZE] = "";
+	struct ledger_head after = {.seq = 0};
 	size_t from = reader->at;
 	if (!take_text(reader, "{\"type\":\"" LEDGER_TYPE "\",\"region\":\"") || reader->text.len - reader->at < OKTMO_LEN)
 		return refuse(reader, from, "the first line of a ledger", fault);
-	memcpy(region, reader->text.at + reader->at, OKTMO_LEN);
-	if (!ident_is_oktmo(region))
+	memcpy(after.region, reader->text.at + reader->at, OKTMO_LEN);
+	if (!ident_is_oktmo(after.region))
 		return refuse(reader, from, "the region's code", fault);
 	reader->at += OKTMO_LEN;
-	if (!take_text(reader, "\"}\n"))
+	if (take_text(reader, "\",\"after\":{\"seq\":")) {
+		if (!take_number(reader, &after.seq) || after.seq == 0 || !take_text(reader, ",\"hash\":\"") || !take_hash(reader, &after.hash) ||
+		    !take_text(reader, "\"}}\n"))
+			return refuse(reader, from, "what the part goes on behind", fault);
+	} else if (!take_text(reader, "\"}\n")) {
 		return refuse(reader, from, "the end of the first line", fault);
-	memcpy(ret_region, region, OKTMO_TEXT_SIZE);
+	}
+	*ret_after = after;
 	return STATUS_OK;
+}
+
+enum status ledger_read_header(struct ledger_reader *reader, char ret_region[OKTMO_TEXT_SIZE], struct fault *fault)
+{
+	struct ledger_head after;
+	size_t from = reader->at;
+	enum status status = ledger_read_header_after(reader, &after, fault);
+	if (status == STATUS_OK && after.seq > 0)
+		return refuse(reader, from, "a whole log, and not a part that goes on behind another,", fault);
+	if (status == STATUS_OK)
+		memcpy(ret_region, after.region, OKTMO_TEXT_SIZE);
+	return status;
 }
 
 enum status ledger_read_entry(struct ledger_reader *reader, struct ledger_entry *ret_entry, struct fault *fault)

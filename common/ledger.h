@@ -1,6 +1,6 @@
 /* ledger: a region's log outside the database (proto/README.md, "Exported logs"): its format, and following its chain.
  *
- * A ledger is one line that names the region, then each event as one line {"seq","recorded_us","hash","bytes"} followed by
+ * A ledger is one line that names the region (and of a part of a log what it continues), then each event as one line {"seq","recorded_us","hash","bytes"} followed by
  * its raw bytes and a newline: events are taken by length, so whatever they contain stays as it came. Reading takes
  * exactly what writing gives: every other spelling of the same values is refused.
  *
@@ -33,6 +33,7 @@ struct ledger_entry {
 	int64_t recorded_us;
 	struct sha256 hash;
 	struct span event;   /* the raw bytes */
+	const struct sha256 *digest;  /* of bytes that are elsewhere; NULL: they are here */
 	size_t offset;       /* of the entry in its ledger; 0 when it comes from elsewhere */
 };
 
@@ -56,6 +57,8 @@ struct ledger_chain {
 };
 
 void ledger_chain_init(struct ledger_chain *chain, const char *region, const struct ledger_head *witness);
+/* The same, going on behind an event whose hash is known. */
+void ledger_chain_init_after(struct ledger_chain *chain, const struct ledger_head *after, const struct ledger_head *witness);
 /* Takes the next entry; the chain moves only when it is sound. */
 enum ledger_problem ledger_chain_follow(struct ledger_chain *chain, const struct ledger_entry *entry) MUST_CHECK;
 /* After the last entry. */
@@ -65,6 +68,8 @@ enum ledger_problem ledger_chain_end(const struct ledger_chain *chain, uint64_t 
 /* ---- the file ---- */
 
 void ledger_write_header(struct buf *buf, const char *region);
+/* Of a part of a log that goes on behind an event; of seq 0 the same as ledger_write_header. */
+void ledger_write_header_after(struct buf *buf, const struct ledger_head *after);
 void ledger_write_entry(struct buf *buf, const struct ledger_entry *entry);
 
 struct ledger_reader {
@@ -72,7 +77,8 @@ struct ledger_reader {
 	size_t at;
 };
 
-/* INVALID with the byte offset when the ledger does not begin as one. */
+/* INVALID with the byte offset when the ledger does not begin as one, or, for a whole log, is a part that goes on behind an event. */
+enum status ledger_read_header_after(struct ledger_reader *reader, struct ledger_head *ret_after, struct fault *fault) MUST_CHECK;
 enum status ledger_read_header(struct ledger_reader *reader, char ret_region[OKTMO_TEXT_SIZE],
                                struct fault *fault) MUST_CHECK;
 /* The next entry, its event borrowed from the text. NOT_FOUND at the end; INVALID with the byte offset for anything that

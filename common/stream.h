@@ -104,6 +104,7 @@ struct stream_turn {
 	const struct stream_record *records;
 	size_t count;
 	struct arena *arena;
+	struct archive *archive;     /* the consumer's */
 	struct fault *fault;         /* to be filled on failure */
 };
 
@@ -120,6 +121,8 @@ struct stream_consumer_options {
 	bool keeps_keys;
 	/* A turn may take records of several keys: for what costs little beside its transaction. Not with keeps_keys. */
 	bool together;
+	/* Of the event stream: where archived events are read from; borrowed, may be NULL: then none may be met. */
+	struct archive *archive;
 	/* A transient status repeats the turn, any other counts as the record's fault. */
 	enum status (*apply)(void *context, const struct stream_turn *turn);
 	/* After commit: publish hints, forget nothing. May be NULL. */

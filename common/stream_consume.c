@@ -20,6 +20,7 @@
 #include "common/stream_consume_model.h"
 
 #include "common/ambient.h"
+#include "common/archive.h"
 #include "common/log.h"
 #include "common/stream_trace.h"
 
@@ -246,20 +247,26 @@ struct reading {
 	struct stream_record *at;
 	size_t count, capacity;
 	size_t bytes;
+	struct fault *fault;
 };
 
 static enum status take_record(struct stream_consumer *consumer, const char *key, const struct db_rows *rows, size_t row, uint64_t expected,
                                struct reading *reading)
 {
 	size_t len = db_get_len(rows, row, 1);
-	reading->at[reading->count++] = (struct stream_record){
+	struct stream_record record = {
 		.key = key,
 		.seq = (uint64_t)db_get_integer(rows, row, 0),
-		.body = span_of(arena_text(consumer->arena, db_get_text(rows, row, 1), len), len),
 		.recorded_us = db_get_integer(rows, row, 2),
 	};
-	reading->bytes += len;
-	return reading->at[reading->count - 1].seq == expected ? STATUS_OK : STATUS_BUG;  /* a gap is proof of loss: never step over it */
+	enum status status = record.seq == expected ? STATUS_OK : STATUS_BUG;  /* a gap is proof of loss: never step over it */
+	if (status == STATUS_OK && db_is_null(rows, row, 1))
+		status = archive_load(consumer->options.archive, consumer->db, key, record.seq, consumer->arena, &record.body, reading->fault);
+	else
+		record.body = span_of(arena_text(consumer->arena, db_get_text(rows, row, 1), len), len);
+	reading->at[reading->count++] = record;
+	reading->bytes += record.body.len;
+	return status;
 }
 
 static enum status read_some(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit, struct reading *reading,
@@ -288,9 +295,9 @@ static enum status read_some(struct stream_consumer *consumer, const char *key, 
 
 /* A batch at a time, until there are limit of them, no more (*ret_all), or as many bytes as a turn may hold. */
 static enum status read_records(struct stream_consumer *consumer, const char *key, uint64_t after, size_t limit,
-                                struct stream_record **ret_records, size_t *ret_count, bool *ret_all)
+                                struct stream_record **ret_records, size_t *ret_count, bool *ret_all, struct fault *fault)
 {
-	struct reading reading = {NULL, 0, 0, 0};
+	struct reading reading = {.fault = fault};
 	enum status status = STATUS_OK;
 	size_t asked = 1, count = 1;
 	while (status == STATUS_OK && count == asked && reading.count < limit && reading.bytes < STREAM_TURN_BYTES_MAX) {
@@ -324,14 +331,14 @@ static enum status apply_records(struct stream_consumer *consumer, const char *k
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	outcome->seq = cursor.seq;
-	status = read_records(consumer, key, cursor.seq, limit, &records, &count, &outcome->all);
+	status = read_records(consumer, key, cursor.seq, limit, &records, &count, &outcome->all, &outcome->fault);
 	if (status != STATUS_OK || count == 0)
 		return status;
 	const struct proven *proven = stream_find_proven(consumer, key);
 	if (proven == NULL || proven->moved_us != cursor.moved_us)
 		stream_forget(consumer, key);
 	const struct stream_turn turn = {.db = consumer->db, .key = key, .cursor_seq = cursor.seq, .records = records,
-	                                 .count = count, .arena = consumer->arena, .fault = &outcome->fault};
+	                                 .count = count, .arena = consumer->arena, .archive = consumer->options.archive, .fault = &outcome->fault};
 	outcome->applying = true;
 	status = consumer->options.apply(consumer->options.context, &turn);
 	if (status == STATUS_OK)

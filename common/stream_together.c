@@ -150,7 +150,7 @@ static enum status apply(struct together *together, bool *ret_applying, struct d
 	if (status != STATUS_OK || together->count == 0)
 		return status;
 	const struct stream_turn turn = {.db = consumer->db, .records = together->records, .count = together->count,
-	                                 .arena = consumer->arena, .fault = &together->fault};
+	                                 .arena = consumer->arena, .archive = consumer->options.archive, .fault = &together->fault};
 	*ret_applying = true;
 	status = consumer->options.apply(consumer->options.context, &turn);
 	return status == STATUS_OK ? move_cursors(together, ret_moved) : status;

@@ -16,6 +16,7 @@ INSERT INTO pg_temp.fate (name, fate, column_name) VALUES
     ('indicator_definitions', 'reference', NULL),
     ('event_head', 'distributed', 'region_id'),
     ('event', 'distributed', 'region_id'),
+    ('event_archive', 'distributed', 'region_id'),
     ('source', 'distributed', 'region_id'),
     ('quarantine', 'distributed', 'region_id'),
     ('quarantine_use', 'distributed', 'region_id'),

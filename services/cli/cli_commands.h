@@ -37,6 +37,7 @@ cli_run cli_rating_export;
 cli_run cli_agent_status;
 cli_run cli_log_verify;
 cli_run cli_log_export;
+cli_run cli_log_archive;
 cli_run cli_log_checkpoint;
 cli_run cli_log_reopen;
 cli_run cli_doctor;

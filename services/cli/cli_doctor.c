@@ -152,6 +152,25 @@ static void look_at_schema(struct doctor *doctor)
 		              cli_text(doctor->diagnosis->lang, "ask as effreg_ops or the owner of the database", "спросите от имени effreg_ops или владельца базы"));
 }
 
+/* Where metrics runs: it reads the bytes of archived events from there. */
+static void look_at_log_archive(struct doctor *doctor)
+{
+	struct fault fault = {.offset = -1};
+	enum cli_lang lang = doctor->diagnosis->lang;
+	const char *dir = value_of(doctor, "metrics", "log_archive");
+	if (value_of(doctor, "metrics", "stream_endpoint") == NULL)
+		return;
+	struct archive *archive = archive_new(dir);
+	enum status status = archive_check(archive, doctor->db, &fault);
+	if (status == STATUS_OK && dir != NULL)
+		diagnosis_add(doctor->diagnosis, FINDING_OK, "database", cli_text(lang, "the files of the log archive are all there", "файлы вынесенных журналов на месте"), NULL);
+	else if (fault.text[0] != '\0')
+		diagnosis_add(doctor->diagnosis, FINDING_FAILURE, "database", arena_text(doctor->arena, fault.text, strlen(fault.text)),
+		              cli_text(lang, "metrics goes no further with these regions until its log_archive has them; effreg log verify DIR checks copies",
+		                       "metrics не продвинется по этим регионам, пока их нет в её log_archive; копии проверяет effreg log verify DIR"));
+	archive_destroy(&archive);
+}
+
 static void look_at_database(struct doctor *doctor)
 {
 	struct doctor_server server;
@@ -165,6 +184,7 @@ static void look_at_database(struct doctor *doctor)
 		diagnosis_add(doctor->diagnosis, FINDING_FAILURE, "database", arena_text(doctor->arena, db_error(doctor->db), strlen(db_error(doctor->db))), NULL);
 	}
 	look_at_schema(doctor);
+	look_at_log_archive(doctor);
 }
 
 /* ---- Keys and sockets */

@@ -26,6 +26,7 @@ static const struct cli_option OPTIONS[] = {
 	{"lineage", NULL, NULL, NULL, "show the entities and events it comes from", "показать сущности и события, из которых он следует"},
 	{"calendar", "FILE", "EFFREG_CALENDAR_FILE", NULL, "cut-offs of periods, as the metrics service has them", "сроки сдачи периодов, те же, что у службы metrics"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
+	CLI_LOG_ARCHIVE_OPTION,
 	CLI_DSN_OPTIONS,
 };
 
@@ -46,6 +47,7 @@ static const struct cli_command COMMAND = {
 struct asking {
 	const struct cli_args *args;
 	struct db *db;
+	struct archive *archive;
 	struct arena *arena;
 	struct fault fault;
 	struct rules *rules;
@@ -166,7 +168,8 @@ static enum status replay_log(struct asking *asking, uint64_t upto)
 	while (seq <= upto && count > 0) {
 		struct stored_entry *entries;
 		size_t limit = upto - seq + 1 < ENTRIES_A_READ ? (size_t)(upto - seq + 1) : ENTRIES_A_READ;
-		enum status status = cli_log_store_load_entries(asking->db, asking->arena, asking->region, seq, limit, &entries, &count);
+		enum status status = cli_log_store_load_entries(asking->db, asking->archive, asking->arena, asking->region, seq, limit,
+		                                                &entries, &count, &asking->fault);
 		if (status != STATUS_OK)
 			return status;
 		for (size_t i = 0; i < count; i++)
@@ -289,6 +292,17 @@ static void end_entity(struct lineage *lineage)
 	json_write_object_end(lineage->writer);
 }
 
+/* What an archived event says of itself stands in the log archive. */
+static enum status fetch_event(struct asking *asking, struct indicator_event *event)
+{
+	struct span bytes;
+	enum status status = archive_load(asking->archive, asking->db, asking->region, event->seq, asking->arena, &bytes, &asking->fault);
+	const struct json *json = status == STATUS_OK ? parse(asking, bytes.at) : NULL;
+	event->type = json_find_string(json, "type");
+	event->time = json_find_string(json, "time");
+	return status;
+}
+
 static enum status write_loaded(struct lineage *lineage, const struct indicator_entity *entity)
 {
 	struct asking *asking = lineage->asking;
@@ -301,8 +315,11 @@ static enum status write_loaded(struct lineage *lineage, const struct indicator_
 	write_entity(lineage, kind, entity->id, entity->attributes);
 	if (lineage->told)
 		status = cli_indicator_store_load_events(asking->db, asking->arena, asking->region, entity->seqs, &events, &count);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		if (events[i].type == NULL)
+			status = fetch_event(asking, &events[i]);
 		write_event(lineage->writer, events[i].seq, events[i].id, events[i].type, events[i].time);
+	}
 	end_entity(lineage);
 	return status;
 }
@@ -471,6 +488,7 @@ int cli_indicator(int argc, char **argv, enum cli_lang lang)
 		return CLI_EXIT_USAGE;
 	if (cli_output_connect_db(&args, &asking.db) != STATUS_OK)
 		return CLI_EXIT_UNREACHABLE;
+	asking.archive = archive_new(cli_args_value(&args, "log-archive"));
 	asking.arena = arena_new(ARENA_BYTES_MAX);
 	exit_code = CLI_EXIT_USAGE;
 	if (cli_rules_load(asking.db, cli_args_value(&args, "calendar"), &asking.rules, &asking.fault) == STATUS_OK)
@@ -480,6 +498,7 @@ int cli_indicator(int argc, char **argv, enum cli_lang lang)
 	cells_destroy(&asking.cells);
 	replay_destroy(&asking.replay);
 	rules_destroy(&asking.rules);
+	archive_destroy(&asking.archive);
 	arena_destroy(&asking.arena);
 	db_disconnect(&asking.db);
 	return exit_code;

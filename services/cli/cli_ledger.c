@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,16 @@ bool ledger_is_dir(const char *path)
 {
 	struct stat info;
 	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum status ledger_lock_dir(const char *dir, struct fault *fault)
+{
+	int fd = mkdir(dir, 0755) == 0 || errno == EEXIST ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return fault_set(fault, STATUS_INVALID, "file", "", -1, "%s: %s", dir, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return fault_set(fault, STATUS_CONFLICT, "file", "", -1, "another process is writing into %s: wait for it", dir);
+	return STATUS_OK;
 }
 
 /* ---- heads ---- */

@@ -31,7 +31,7 @@ static enum status cut_short(struct fault *fault, const char *region, uint64_t u
 	                 region, upto);
 }
 
-enum status cli_lineage_from_db(struct db *db, struct arena *arena, const char *region, uint64_t upto,
+enum status cli_lineage_from_db(struct db *db, struct archive *archive, struct arena *arena, const char *region, uint64_t upto,
                                 struct cli_lineage *ret_lineage, struct fault *fault)
 {
 	struct cli_lineage lineage = {0};
@@ -44,14 +44,14 @@ enum status cli_lineage_from_db(struct db *db, struct arena *arena, const char *
 	while (status == STATUS_OK && lineage.log.count < upto && count > 0) {
 		struct stored_entry *entries;
 		uint64_t left = upto - lineage.log.count;
-		status = cli_log_store_load_entries(db, arena, region, lineage.log.count + 1,
-		                                    left < ENTRIES_A_READ ? (size_t)left : ENTRIES_A_READ, &entries, &count);
+		status = cli_log_store_load_entries(db, archive, arena, region, lineage.log.count + 1,
+		                                    left < ENTRIES_A_READ ? (size_t)left : ENTRIES_A_READ, &entries, &count, fault);
 		for (size_t i = 0; status == STATUS_OK && i < count; i++)
 			add(&lineage, &entries[i].entry, hashes);
 	}
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && fault->text[0] == '\0')
 		status = fault_set(fault, status, "database", "", -1, "%s", db_error(db));
-	else if (lineage.log.count < upto)
+	else if (status == STATUS_OK && lineage.log.count < upto)
 		status = cut_short(fault, region, upto);
 	replay_end(lineage.log.replay);
 	*ret_lineage = lineage;

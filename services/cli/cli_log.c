@@ -15,6 +15,7 @@
 static const struct cli_option OPTIONS[] = {
 	{"region", "CODE", NULL, NULL, "only this region: OKTMO or ISO code", "только этот регион: ОКТМО или код ISO"},
 	CLI_CHECKPOINT_OPTIONS,
+	CLI_LOG_ARCHIVE_OPTION,
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_DSN_OPTIONS,
 };
@@ -23,11 +24,11 @@ static const struct cli_command COMMAND = {
 	.name = "log verify",
 	.example = "effreg log verify --region RU-VOR",
 	.en = "Recomputes the hash chain of each region's log from the stored bytes: one changed byte, one missing or moved event is found\n"
-	      "and named by its region, seq and id. With DIR or FILE: of exported logs, without a database; then the byte offset is named\n"
-	      "too. With --checkpoint: the logs must also be those whose heads were signed, or their continuation.",
+	      "and named by its region, seq and id. With DIR or FILE: of exported or archived logs, without a database; then the byte offset is\n"
+	      "named too. Of archived events the digests are followed, with --log-archive the bytes. With --checkpoint: the logs must also be those whose heads were signed, or their continuation.",
 	.ru = "Пересчитывает хеш-цепочку журнала каждого региона по сохранённым байтам: изменённый байт, пропавшее или переставленное\n"
-	      "событие находятся и называются: регион, seq и id. С DIR или FILE — по выгруженным журналам, без базы данных; тогда\n"
-	      "называется и смещение в файле. С --checkpoint журналы должны быть теми, чьи головы подписаны, или их продолжением.",
+	      "событие находятся и называются: регион, seq и id. С DIR или FILE — по выгруженным или вынесенным журналам, без базы\n"
+	      "данных; тогда называется и смещение в файле. Вынесенные события проверяются по дайджестам, с --log-archive — по байтам. С --checkpoint журналы должны быть теми, чьи головы подписаны, или их продолжением.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.arguments = "[DIR|FILE...]",
@@ -41,7 +42,10 @@ static const struct cli_command COMMAND = {
 struct verify {
 	struct log_report report;
 	struct db *db;
-	struct arena *arena;  /* one page of events */
+	struct archive *archive;  /* NULL: archived events are followed by their digests */
+	struct arena *arena;      /* one page of events */
+	uint64_t by_digest;
+	struct fault fault;
 };
 
 static void tell(struct verify *verify, const struct ledger_chain *chain, uint64_t seq, const char *id,
@@ -64,6 +68,7 @@ static bool follow_entries(struct verify *verify, struct ledger_chain *chain, co
 		if (problem != LEDGER_SOUND)
 			return false;
 		verify->report.events++;
+		verify->by_digest += entries[i].entry.digest != NULL;
 	}
 	return true;
 }
@@ -80,8 +85,8 @@ static enum status verify_region(struct verify *verify, const struct ledger_head
 		/* What is appended meanwhile is not asked for: the head was read before. */
 		uint64_t left = head->seq - chain.seq;
 		size_t limit = left < ROWS_AT_ONCE ? (size_t)left : ROWS_AT_ONCE;
-		enum status status = cli_log_store_load_entries(verify->db, verify->arena, head->region, chain.seq + 1, limit,
-		                                                &entries, &count);
+		enum status status = cli_log_store_load_entries(verify->db, verify->archive, verify->arena, head->region, chain.seq + 1, limit,
+		                                                &entries, &count, &verify->fault);
 		if (status != STATUS_OK)
 			return status;
 		if (!follow_entries(verify, &chain, entries, count))
@@ -123,13 +128,22 @@ static int verify_database(struct verify *verify)
 {
 	if (cli_output_connect_db(verify->report.args, &verify->db) != STATUS_OK)
 		return CLI_EXIT_UNREACHABLE;
+	const char *dir = cli_args_value(verify->report.args, "log-archive");
+	verify->archive = dir == NULL ? NULL : archive_new(dir);
 	verify->arena = arena_new(ARENA_BYTES_MAX);
 	enum status status = verify_heads(verify);
 	cli_output_progress_end();
 	if (status != STATUS_OK)
-		cli_output_error(verify->report.args, "%s", db_error(verify->db));
+		cli_output_error(verify->report.args, "%s", verify->fault.text[0] != '\0' ? verify->fault.text : db_error(verify->db));
+	else if (verify->by_digest > 0)
+		fprintf(stderr, cli_text(verify->report.args->lang, "%" PRIu64 " archived events were followed by their digests; with --log-archive also their bytes are\n",
+		                         "вынесенных событий проверено по дайджестам: %" PRIu64 "; с --log-archive проверяются и байты\n"), verify->by_digest);
 	arena_destroy(&verify->arena);
+	archive_destroy(&verify->archive);
 	db_disconnect(&verify->db);
+	/* A file of the archive that is not what was archived is a broken log, and not a database out of reach. */
+	if (status != STATUS_OK && verify->fault.text[0] != '\0')
+		return CLI_EXIT_NEGATIVE;
 	return status == STATUS_OK ? CLI_EXIT_OK : CLI_EXIT_UNREACHABLE;
 }
 
@@ -175,7 +189,7 @@ static int conclude(const struct log_report *report)
 int cli_log_verify(int argc, char **argv, enum cli_lang lang)
 {
 	struct cli_args args;
-	struct verify verify = {.report = {.args = &args}};
+	struct verify verify = {.report = {.args = &args}, .fault = {.offset = -1}};
 	enum cli_format format;
 	int exit_code;
 	if (!cli_args_parse(&COMMAND, argc, argv, lang, &args, &exit_code))

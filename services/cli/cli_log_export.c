@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 static const struct cli_option OPTIONS[] = {
 	{"out", "DIR", NULL, NULL, "the folder to write into or to continue", "папка, в которую писать или продолжать"},
 	{"region", "CODE", NULL, NULL, "only this region: OKTMO or ISO code", "только этот регион: ОКТМО или код ISO"},
+	CLI_LOG_ARCHIVE_OPTION,
 	CLI_DSN_OPTIONS,
 };
 
@@ -45,6 +45,7 @@ struct export {
 	const struct cli_args *args;
 	const char *dir;
 	struct db *db;
+	struct archive *archive;
 	struct arena *arena;        /* one page of events */
 	struct ledger_head *heads;  /* of the folder, in the order of regions; room for those to come */
 	size_t heads_count;
@@ -57,19 +58,6 @@ struct export {
 static enum status file_fault(struct export *export, const char *path)
 {
 	return fault_set(&export->fault, STATUS_INVALID, "file", "", -1, "%s: %s", path, strerror(errno));
-}
-
-/* One export at a time; the lock ends with the process. */
-static enum status lock_dir(struct export *export)
-{
-	if (mkdir(export->dir, 0755) != 0 && errno != EEXIST)
-		return file_fault(export, export->dir);
-	int fd = open(export->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return file_fault(export, export->dir);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		return fault_set(&export->fault, STATUS_CONFLICT, "file", "", -1, "another export is writing into %s", export->dir);
-	return STATUS_OK;
 }
 
 static enum status load_heads(struct export *export, struct arena *arena, size_t new_max)
@@ -133,7 +121,7 @@ static enum status continue_chain(struct export *export, struct ledger_out *out,
 	size_t count;
 	arena_reset(export->arena);
 	enum status status =
-		cli_log_store_load_entries(export->db, export->arena, known->region, known->seq, 1, &entries, &count);
+		cli_log_store_load_entries(export->db, export->archive, export->arena, known->region, known->seq, 1, &entries, &count, &export->fault);
 	if (status != STATUS_OK)
 		return status;
 	if (count == 0 || entries[0].entry.seq != known->seq ||
@@ -204,8 +192,8 @@ static enum status write_log(struct export *export, struct ledger_out *out, cons
 		cli_output_progress("%s %" PRIu64 "/%" PRIu64, head->region, out->chain.seq, head->seq);
 		arena_reset(export->arena);
 		enum status status =
-			cli_log_store_load_entries(export->db, export->arena, head->region, out->chain.seq + 1,
-			                           left < ROWS_AT_ONCE ? (size_t)left : ROWS_AT_ONCE, &entries, &count);
+			cli_log_store_load_entries(export->db, export->archive, export->arena, head->region, out->chain.seq + 1,
+			                           left < ROWS_AT_ONCE ? (size_t)left : ROWS_AT_ONCE, &entries, &count, &export->fault);
 		if (status == STATUS_OK && count == 0)
 			status = refuse_log(export, head->region, out->chain.seq + 1, "", "the event is missing", "событие пропало");
 		if (status == STATUS_OK)
@@ -273,7 +261,7 @@ static enum status export_all(struct export *export, struct arena *arena, size_t
 	const char *region = cli_args_value(export->args, "region");
 	struct ledger_head *heads;
 	size_t count;
-	enum status status = lock_dir(export);
+	enum status status = ledger_lock_dir(export->dir, &export->fault);
 	if (status == STATUS_OK)
 		status = cli_log_store_load_heads(export->db, arena, region, &heads, &count);
 	if (status == STATUS_OK && count == 0 && region != NULL)
@@ -299,9 +287,9 @@ static int conclude(const struct export *export, enum status status, size_t regi
 		cli_output_fault(export->args, &export->fault);
 	else
 		cli_output_error(export->args, "%s", db_error(export->db));
-	if (status_group(status) == STATUS_GROUP_TRANSIENT)
+	if (status_group(status) == STATUS_GROUP_TRANSIENT && export->fault.text[0] == '\0')
 		return CLI_EXIT_UNREACHABLE;
-	return status == STATUS_INVALID ? CLI_EXIT_USAGE : CLI_EXIT_NEGATIVE;
+	return status == STATUS_INVALID || status == STATUS_UNAVAILABLE ? CLI_EXIT_USAGE : CLI_EXIT_NEGATIVE;
 }
 
 int cli_log_export(int argc, char **argv, enum cli_lang lang)
@@ -317,12 +305,17 @@ int cli_log_export(int argc, char **argv, enum cli_lang lang)
 		return CLI_EXIT_USAGE;
 	if (cli_output_connect_db(&args, &export.db) != STATUS_OK)
 		return CLI_EXIT_UNREACHABLE;
+	if (cli_output_open_archive(&args, export.db, &export.archive) != STATUS_OK) {
+		db_disconnect(&export.db);
+		return CLI_EXIT_USAGE;
+	}
 	struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	export.arena = arena_new(ARENA_BYTES_MAX);
 	enum status status = export_all(&export, arena, &regions);
 	exit_code = conclude(&export, status, regions);
 	arena_destroy(&export.arena);
 	arena_destroy(&arena);
+	archive_destroy(&export.archive);
 	db_disconnect(&export.db);
 	return exit_code;
 }

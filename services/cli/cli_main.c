@@ -58,6 +58,7 @@ static const struct command_row COMMANDS[] = {
 	{"quarantine discard", cli_quarantine_discard, "delete a refused event", "удалить отвергнутое событие"},
 	{"log verify", cli_log_verify, "check the hash chain of every log", "проверить хеш-цепочку каждого журнала"},
 	{"log export", cli_log_export, "write the logs into files", "выгрузить журналы в файлы"},
+	{"log archive", cli_log_archive, "move the bytes of old events out of the database", "вынести содержимое старых событий из базы данных"},
 	{"log checkpoint", cli_log_checkpoint, "sign the heads of the logs", "подписать головы журналов"},
 	{"log reopen", cli_log_reopen, "acknowledge that the logs were restored from an older copy", "подтвердить, что журналы восстановлены из старой копии"},
 	{"doctor", cli_doctor, "check this machine and say what to mend", "проверить эту машину и сказать, что исправить"},

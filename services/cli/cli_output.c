@@ -118,3 +118,18 @@ enum status cli_output_connect_db(const struct cli_args *args, struct db **ret_d
 	arena_destroy(&arena);
 	return status;
 }
+
+enum status cli_output_open_archive(const struct cli_args *args, struct db *db, struct archive **ret_archive)
+{
+	struct fault fault = {.offset = -1};
+	*ret_archive = archive_new(cli_args_value(args, "log-archive"));
+	enum status status = archive_check(*ret_archive, db, &fault);
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	if (fault.text[0] != '\0')
+		cli_output_fault(args, &fault);
+	else
+		cli_output_error(args, "%s", db_error(db));
+	archive_destroy(ret_archive);
+	return fault.text[0] != '\0' ? STATUS_INVALID : status;
+}

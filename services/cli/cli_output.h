@@ -2,6 +2,7 @@
 #ifndef EFFREG_CLI_OUTPUT_H
 #define EFFREG_CLI_OUTPUT_H
 
+#include "common/archive.h"
 #include "common/db.h"
 #include "services/cli/cli_args.h"
 
@@ -32,5 +33,12 @@ void cli_output_csv_field(const char *text);
 	{"dsn", "CONNINFO", "EFFREG_DSN", NULL, "how to reach PostgreSQL", "как подключиться к PostgreSQL"}, \
 	{"dsn-file", "FILE", "EFFREG_DSN_FILE", NULL, "file with the connection string", "файл со строкой подключения"}
 enum status cli_output_connect_db(const struct cli_args *args, struct db **ret_db) MUST_CHECK;
+
+/* Archived events, from the folder of --log-archive. Fresh: archive_destroy. INVALID, told, when they cannot all be read from there, and
+ * when there are some and no folder was named. */
+#define CLI_LOG_ARCHIVE_OPTION \
+	{"log-archive", "DIR", "EFFREG_LOG_ARCHIVE", NULL, "folder of the events that log archive took out of the database", \
+	 "папка событий, которые log archive вынесла из базы данных"}
+enum status cli_output_open_archive(const struct cli_args *args, struct db *db, struct archive **ret_archive) MUST_CHECK;
 
 #endif

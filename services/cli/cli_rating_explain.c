@@ -27,6 +27,7 @@ static const struct cli_option OPTIONS[] = {
 	{"lineage", NULL, NULL, NULL, "also the projects behind each figure, and their events with hashes", "показать и проекты за каждым показателем, и их события с хешами"},
 	{"logs", "DIR", NULL, NULL, "with --lineage: from the folder that log export wrote, instead of the database",
 	 "с --lineage: из папки, выгруженной log export, а не из базы данных"},
+	CLI_LOG_ARCHIVE_OPTION,
 	CLI_DSN_OPTIONS,
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
 	CLI_QUERY_OPTIONS,
@@ -275,7 +276,9 @@ static enum status load_lineage(const struct cli_args *args, struct arena *arena
 		return fault_set(fault, status, "database", "", -1, "%s",
 		                 cli_text(args->lang, "--lineage needs the logs: --logs DIR, or a database",
 		                          "для --lineage нужны журналы: --logs DIR либо база данных"));
-	status = cli_lineage_from_db(db, arena, region, seq, lineage, fault);
+	struct archive *archive = archive_new(cli_args_value(args, "log-archive"));
+	status = cli_lineage_from_db(db, archive, arena, region, seq, lineage, fault);
+	archive_destroy(&archive);
 	db_disconnect(&db);
 	return status;
 }

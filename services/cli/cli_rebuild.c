@@ -21,6 +21,7 @@ static const struct cli_option OPTIONS[] = {
 	{"workers", "N", NULL, "2", "processes that share the regions", "процессов, которые делят регионы"},
 	{"calendar", "FILE", "EFFREG_CALENDAR_FILE", NULL, "cut-offs of periods, as the metrics service has them", "сроки сдачи периодов, те же, что у службы metrics"},
 	{"format", "text|json", NULL, "text", "how to print", "вид результата"},
+	CLI_LOG_ARCHIVE_OPTION,
 	CLI_DSN_OPTIONS,
 };
 
@@ -136,7 +137,11 @@ static enum status begin(const struct cli_args *args, struct rules **ret_rules, 
 	enum status status = cli_output_connect_db(args, &db);
 	if (status != STATUS_OK)
 		return status;
-	status = cli_rules_load(db, cli_args_value(args, "calendar"), ret_rules, fault);
+	struct archive *archive = NULL;
+	status = cli_output_open_archive(args, db, &archive);
+	archive_destroy(&archive);  /* each worker has its own */
+	if (status == STATUS_OK)
+		status = cli_rules_load(db, cli_args_value(args, "calendar"), ret_rules, fault);
 	if (status == STATUS_OK && !cli_args_flag(args, "resume"))
 		status = metrics_rebuild_begin(db, fault);
 	db_disconnect(&db);
@@ -151,7 +156,7 @@ static int run_command(const struct cli_args *args, enum cli_format format, unsi
 	int64_t started_ms = ambient_monotonic_ms();
 	enum status status = begin(args, &rules, &fault);
 	struct metrics_rebuild_options options = {
-		.rules = rules, .check = cli_args_flag(args, "check"), .workers = workers, .progress = on_progress, .context = (void *)(uintptr_t)args};
+		.rules = rules, .log_archive = cli_args_value(args, "log-archive"), .check = cli_args_flag(args, "check"), .workers = workers, .progress = on_progress, .context = (void *)(uintptr_t)args};
 	ambient_random(&options.hash_seed, sizeof options.hash_seed);
 	if (status == STATUS_OK)
 		status = run_workers(args, &options, &report, &fault);

@@ -4,7 +4,7 @@
 
 /* Region by region, so that the index of (region_id, id) serves. */
 static const char EVENT_SQL[] =
-	"SELECT e.region_id, e.seq, COALESCE(e.body->>'type', ''), COALESCE(e.body->>'source', ''), COALESCE(e.body->>'traceparent', '')"
+	"SELECT e.region_id, e.seq, CASE WHEN e.body IS NULL THEN 'log archive' ELSE COALESCE(e.body->>'type', '') END, COALESCE(e.body->>'source', ''), COALESCE(e.body->>'traceparent', '')"
 	" FROM effreg.event_head h JOIN effreg.event e ON e.region_id = h.region_id AND e.id = $1::uuid ORDER BY e.region_id";
 
 #define US_OF(time) "(EXTRACT(epoch FROM " time ") * 1000000)::bigint"

@@ -1,5 +1,6 @@
 /* effreg-metrics: follows the event stream and keeps each region's indicators. */
 #include "common/ambient.h"
+#include "common/archive.h"
 #include "common/follow.h"
 #include "common/hint.h"
 #include "common/log.h"
@@ -13,6 +14,7 @@ struct process {
 	struct bus_socket *records;  /* PUB: hints for those who follow the metric stream */
 	struct rules *rules;         /* until metrics takes them */
 	struct metrics *metrics;
+	struct archive *archive;
 	bool in_force;               /* our definitions were put in force */
 	struct follow *follow;       /* of the event stream */
 };
@@ -25,6 +27,7 @@ static const struct config_option OPTIONS[] = {
 	{"server_key_file", CONFIG_TEXT, NULL, 0, 0, "file with the centre's CURVE secret key"},
 	{"memory_mib_max", CONFIG_INTEGER, "512", 1, 1048576, "memory for the regions kept in it; others are loaded at need"},
 	{"indicators_file", CONFIG_TEXT, "", 0, 0, "definitions of indicators (JSON); empty = those this program was built with"},
+	{"log_archive", CONFIG_TEXT, "", 0, 0, "folder of the events that effreg log archive took out of the database; empty = none were"},
 	{"calendar_file", CONFIG_TEXT, "", 0, 0, "cut-offs of periods (JSON); empty = those this program was built with"},
 };
 
@@ -117,6 +120,7 @@ static enum status start_following(struct process *process, struct fault *fault)
 	process->rules = NULL;
 	struct stream_consumer_options consumer = metrics_consumer_options(process->metrics);
 	consumer.keeps_keys = true;
+	consumer.archive = process->archive = archive_new(config_text(service->config, "log_archive"));
 	const struct follow_options follow = {
 		.consumer = &consumer,
 		.endpoint_option = "stream_endpoint",
@@ -148,6 +152,7 @@ static void stop(struct service *service)
 	struct process *process = service->state;
 	follow_destroy(&process->follow);
 	metrics_destroy(&process->metrics);
+	archive_destroy(&process->archive);
 	rules_destroy(&process->rules);
 	bus_close(&process->records);
 	free(process);

@@ -194,13 +194,15 @@ enum status metrics_rebuild_run(struct db *db, const struct metrics_rebuild_opti
                                 struct fault *fault)
 {
 	struct rebuild rebuild = {.options = options, .arena = arena_new(TURN_BYTES_MAX), .fault = fault};
+	struct archive *archive = archive_new(options->log_archive);
 	const struct stream_consumer_options consumer_options = {
 		.consumer = METRICS_CONSUMER ".rebuild", .stream = &STREAM_EVENT, .batch_max = STREAM_TURN_MAX, .poison = STREAM_PARK,
-		.apply = rebuild_apply, .context = &rebuild};
+		.archive = archive, .apply = rebuild_apply, .context = &rebuild};
 	struct stream_consumer *consumer = stream_consumer_new(db, &consumer_options);
 	enum status status = run_keys(&rebuild, db, consumer);
 	rebuild.report.parked = stream_consumer_counts(consumer).parked;
 	stream_consumer_destroy(&consumer);
+	archive_destroy(&archive);
 	arena_destroy(&rebuild.arena);
 	*ret_report = rebuild.report;
 	return database_fault(db, status, fault);

@@ -18,6 +18,7 @@ struct metrics_rebuild_report {
 struct metrics_rebuild_options {
 	const struct rules *rules;  /* borrowed: the definitions in force */
 	uint64_t hash_seed;
+	const char *log_archive;    /* folder of archived events (archive.h); NULL = none was named */
 	bool check;                 /* compares and swaps nothing */
 	unsigned worker, workers;   /* of so many processes that share the regions this is number worker, from 0 */
 	void (*progress)(void *context, const char *region, const struct metrics_rebuild_report *report);  /* may be NULL */

@@ -79,34 +79,46 @@ static enum status load_rows(struct db *db, enum metrics_rows which, const char 
 
 /* Where events go that are loaded. */
 struct taking {
+	struct db *db;
+	struct archive *archive;
+	const char *region;
 	struct workspace *workspace;
 	metrics_loaded_fn *loaded;
 	void *context;
 	struct arena *arena;
+	struct fault *fault;
 };
 
-static void take_events(const struct db_rows *rows, const struct taking *taking)
+static enum status take_events(const struct db_rows *rows, const struct taking *taking)
 {
-	for (size_t row = 0; row < db_rows_count(rows); row++) {
+	enum status status = STATUS_OK;
+	for (size_t row = 0; row < db_rows_count(rows) && status == STATUS_OK; row++) {
 		size_t len = db_get_len(rows, row, 1);
 		uint64_t seq = (uint64_t)db_get_integer(rows, row, 0);
 		int64_t recorded_us = db_get_integer(rows, row, 2);
-		struct span body = span_of(arena_text(taking->arena, db_get_text(rows, row, 1), len), len);
+		struct span body;
+		if (db_is_null(rows, row, 1))
+			status = archive_load(taking->archive, taking->db, taking->region, seq, taking->arena, &body, taking->fault);
+		else
+			body = span_of(arena_text(taking->arena, db_get_text(rows, row, 1), len), len);
+		if (status != STATUS_OK)
+			break;
 		workspace_load_event(taking->workspace, seq, recorded_us, body);
 		if (taking->loaded != NULL)
 			taking->loaded(taking->context, seq, recorded_us, body);
 	}
+	return status;
 }
 
-static enum status load_events(struct db *db, const char *sql, const struct db_param *params, size_t count, const struct taking *taking)
+static enum status load_events(const struct taking *taking, const char *sql, const struct db_param *params, size_t count)
 {
 	struct db_rows *rows;
-	enum status status = db_query(db, sql, params, count, &rows);
+	enum status status = db_query(taking->db, sql, params, count, &rows);
 	if (status != STATUS_OK)
 		return status;
-	take_events(rows, taking);
+	status = take_events(rows, taking);
 	db_rows_destroy(&rows);
-	return STATUS_OK;
+	return status;
 }
 
 static const char *seqs_text(struct arena *arena, const uint64_t *seqs, size_t count)
@@ -123,32 +135,32 @@ static const char *seqs_text(struct arena *arena, const uint64_t *seqs, size_t c
 	return copy;
 }
 
-static enum status load_by_seq(struct db *db, const char *region, const struct workspace_wants *wants, const struct taking *taking)
+static enum status load_by_seq(const struct taking *taking, const struct workspace_wants *wants)
 {
 	static const char SQL[] = EVENT_COLUMNS " AND seq = ANY ($2::bigint[])";
-	const struct db_param params[] = {db_text(region), db_text(seqs_text(taking->arena, wants->seqs, wants->seqs_count))};
-	return load_events(db, SQL, params, ARRAY_COUNT(params), taking);
+	const struct db_param params[] = {db_text(taking->region), db_text(seqs_text(taking->arena, wants->seqs, wants->seqs_count))};
+	return load_events(taking, SQL, params, ARRAY_COUNT(params));
 }
 
-static enum status load_by_id(struct db *db, const char *region, uint64_t upto, const struct workspace_wants *wants, const struct taking *taking)
+static enum status load_by_id(const struct taking *taking, uint64_t upto, const struct workspace_wants *wants)
 {
 	static const char SQL[] = EVENT_COLUMNS " AND id = ANY ($2::uuid[]) AND seq <= $3::bigint";
 	const struct db_param params[] = {
-		db_text(region), db_array(taking->arena, wants->events, wants->events_count), db_integer(taking->arena, (int64_t)upto)};
-	return load_events(db, SQL, params, ARRAY_COUNT(params), taking);
+		db_text(taking->region), db_array(taking->arena, wants->events, wants->events_count), db_integer(taking->arena, (int64_t)upto)};
+	return load_events(taking, SQL, params, ARRAY_COUNT(params));
 }
 
-enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
+enum status metrics_store_load(struct db *db, struct archive *archive, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
                                struct workspace *workspace, metrics_loaded_fn *loaded, void *context, struct arena *arena, struct fault *fault)
 {
-	const struct taking taking = {workspace, loaded, context, arena};
+	const struct taking taking = {db, archive, region, workspace, loaded, context, arena, fault};
 	enum status status = STATUS_OK;
 	if (wants->entities + wants->targets_count > 0)
 		status = load_rows(db, rows, region, wants, workspace, arena, fault);
 	if (status == STATUS_OK && wants->events_count > 0)
-		status = load_by_id(db, region, upto, wants, &taking);
+		status = load_by_id(&taking, upto, wants);
 	if (status == STATUS_OK && wants->seqs_count > 0)
-		status = load_by_seq(db, region, wants, &taking);
+		status = load_by_seq(&taking, wants);
 	return status;
 }
 

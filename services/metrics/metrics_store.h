@@ -5,6 +5,7 @@
 #ifndef EFFREG_METRICS_STORE_H
 #define EFFREG_METRICS_STORE_H
 
+#include "common/archive.h"
 #include "common/stream.h"
 #include "services/metrics/definition.h"
 #include "services/metrics/workspace.h"
@@ -22,8 +23,8 @@ enum status metrics_store_begin_turn(struct db *db) MUST_CHECK;
 typedef void metrics_loaded_fn(void *context, uint64_t seq, int64_t recorded_us, struct span body);
 
 /* Gives the workspace what it wants, and each event to loaded too, unless that is NULL. upto: the last seq of the turn: what the log has
- * beyond is not known yet. Texts of events live in arena. */
-enum status metrics_store_load(struct db *db, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
+ * beyond is not known yet. archive may be NULL (archive.h). Texts of events live in arena. */
+enum status metrics_store_load(struct db *db, struct archive *archive, enum metrics_rows rows, const char *region, uint64_t upto, const struct workspace_wants *wants,
                                struct workspace *workspace, metrics_loaded_fn *loaded, void *context, struct arena *arena,
                                struct fault *fault) MUST_CHECK;
 

@@ -57,7 +57,7 @@ static enum status load_wanted(const struct stream_turn *turn, enum metrics_rows
 		wants->seqs_count = load_recent(turn, recent, wants, left, workspace);
 		wants->seqs = left;
 	}
-	return metrics_store_load(turn->db, rows, turn->key, turn->cursor_seq + turn->count, wants, workspace, recent == NULL ? NULL : keep_loaded,
+	return metrics_store_load(turn->db, turn->archive, rows, turn->key, turn->cursor_seq + turn->count, wants, workspace, recent == NULL ? NULL : keep_loaded,
 	                          &keeping, turn->arena, turn->fault);
 }
 

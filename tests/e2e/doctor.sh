@@ -106,6 +106,15 @@ check "a migration that was edited" finds "0007_quota.sql" "it was edited"
 check "and JSON says that it is not well" grep -F '"ok":false' <(doctor --json || true)
 as_sql "UPDATE effreg.migration SET checksum = '$(sha256sum <"$centre_root/deploy/migrations/0007_quota.sql" | cut -d ' ' -f 1)' WHERE name = '0007_quota.sql'"
 
+as_sql "INSERT INTO effreg.event_archive VALUES ('${test_regions[0]}', 1, 1, '${test_regions[0]}.000000000001-000000000001.ledger.gz', 0, 10, pg_catalog.sha256('1'))"
+check "archived events whose folder metrics was not told" finds "name its folder" "effreg log verify DIR"
+sed -i "s|\"log_archive\": *\"\"|\"log_archive\": \"$test_work\"|" "$config/metrics.json"
+check "a file of the log archive that is gone" finds "No such file" "effreg log verify DIR"
+printf 0123456789 >"$test_work/${test_regions[0]}.000000000001-000000000001.ledger.gz"
+check "a log archive that is all there" says 0 "files of the log archive are all there"
+as_sql "DELETE FROM effreg.event_archive"
+write_config
+
 as_sql "ALTER SYSTEM SET full_page_writes = off"
 as_sql "SELECT pg_catalog.pg_reload_conf()"
 check "a setting that could tear pages" finds "full_page_writes = off" "ALTER SYSTEM SET full_page_writes = on"

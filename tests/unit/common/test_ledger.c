@@ -50,7 +50,7 @@ static void make_ledger(struct buf *buf, unsigned count, struct ledger_head *ret
 		struct sha256 digest = sha256_of(bytes, len);
 		recorded_us += (int64_t)(next_random() % 3);
 		hash = chain_next(&hash, REGION, seq, recorded_us, &digest);
-		ledger_write_entry(buf, &(struct ledger_entry){seq, recorded_us, hash, span_of(bytes, len), 0});
+		ledger_write_entry(buf, &(struct ledger_entry){seq, recorded_us, hash, span_of(bytes, len), NULL, 0});
 	}
 	*ret_head = (struct ledger_head){.region = REGION, .seq = count, .hash = hash, .bytes = buf->len};
 }
@@ -176,6 +176,49 @@ static void a_changed_event_is_named_by_the_offset_of_its_entry(void **state)
 	assert_int_equal(verify(buf_span(&buf), &head, NULL, &offset), LEDGER_EVENT_CHANGED);
 	assert_int_equal(offset, entry.offset);
 	buf_clear(&buf);
+}
+
+/* The second half of a ledger as a part of its own. */
+static void a_part_goes_on_behind_an_event_and_is_no_whole_log(void **state)
+{
+	(void)state;
+	struct buf whole, part;
+	struct ledger_head head, after = {.region = REGION, .seq = EVENTS / 2}, read;
+	struct ledger_entry entry;
+	struct ledger_chain chain;
+	char region[OKTMO_TEXT_SIZE];
+	buf_init(&whole, LEDGER_BYTES);
+	buf_init(&part, LEDGER_BYTES);
+	make_ledger(&whole, EVENTS, &head);
+	struct ledger_reader reader = {.text = buf_span(&whole)};
+	assert_int_equal(ledger_read_header_after(&reader, &read, NULL), STATUS_OK);
+	assert_int_equal(read.seq, 0);
+	while (ledger_read_entry(&reader, &entry, NULL) == STATUS_OK) {
+		if (entry.seq == after.seq) {
+			after.hash = entry.hash;
+			ledger_write_header_after(&part, &after);
+		} else if (entry.seq > after.seq) {
+			ledger_write_entry(&part, &entry);
+		}
+	}
+	reader = (struct ledger_reader){.text = buf_span(&part)};
+	assert_int_equal(ledger_read_header(&reader, region, NULL), STATUS_INVALID);
+	assert_int_equal(ledger_read_header_after(&reader, &read, NULL), STATUS_OK);
+	assert_int_equal(read.seq, after.seq);
+	assert_memory_equal(read.hash.bytes, after.hash.bytes, SHA256_BYTES);
+	ledger_chain_init_after(&chain, &read, NULL);
+	while (ledger_read_entry(&reader, &entry, NULL) == STATUS_OK)
+		assert_int_equal(ledger_chain_follow(&chain, &entry), LEDGER_SOUND);
+	assert_int_equal(ledger_chain_end(&chain, head.seq, &head.hash), LEDGER_SOUND);
+	/* A whole log has no such line: it would be a second way to write the same. */
+	after.seq = 0;
+	buf_reset(&part);
+	ledger_write_header_after(&part, &after);
+	buf_reset(&whole);
+	ledger_write_header(&whole, REGION);
+	assert_true(span_equal(buf_span(&part), buf_span(&whole)));
+	buf_clear(&part);
+	buf_clear(&whole);
 }
 
 static void a_witness_notices_another_or_a_shorter_log(void **state)
@@ -322,6 +365,7 @@ int main(void)
 		cmocka_unit_test(no_byte_of_a_ledger_can_change),
 		cmocka_unit_test(no_ledger_can_be_cut_off),
 		cmocka_unit_test(a_changed_event_is_named_by_the_offset_of_its_entry),
+		cmocka_unit_test(a_part_goes_on_behind_an_event_and_is_no_whole_log),
 		cmocka_unit_test(a_witness_notices_another_or_a_shorter_log),
 		cmocka_unit_test(only_one_spelling_of_an_entry_is_read),
 		cmocka_unit_test_setup_teardown(heads_come_back, start, end),

@@ -132,6 +132,7 @@ doors() {
 	pcre2.h          ^common/schema_pattern\.c$
 	microhttpd.h     ^common/http\.c$
 	curl/curl.h      ^common/fetch\.c$
+	zlib.h           ^common/gzip\.c$
 	sqlite3.h        ^services/agent/agent_spool\.c$
 	glpk.h           ^services/ranking/ranking_program\.c$
 	xlsxwriter.h     ^services/cli/cli_(export|template)\.c$
