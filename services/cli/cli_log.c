@@ -25,10 +25,12 @@ static const struct cli_command COMMAND = {
 	.example = "effreg log verify --region RU-VOR",
 	.en = "Recomputes the hash chain of each region's log from the stored bytes: one changed byte, one missing or moved event is found\n"
 	      "and named by its region, seq and id. With DIR or FILE: of exported or archived logs, without a database; then the byte offset is\n"
-	      "named too. Of archived events the digests are followed, with --log-archive the bytes. With --checkpoint: the logs must also be those whose heads were signed, or their continuation.",
+	      "named too. Of archived events the digests are followed, with --log-archive the bytes.\n"
+	      "With --checkpoint: the logs must also be those whose heads were signed, or their continuation.",
 	.ru = "Пересчитывает хеш-цепочку журнала каждого региона по сохранённым байтам: изменённый байт, пропавшее или переставленное\n"
 	      "событие находятся и называются: регион, seq и id. С DIR или FILE — по выгруженным или вынесенным журналам, без базы\n"
-	      "данных; тогда называется и смещение в файле. Вынесенные события проверяются по дайджестам, с --log-archive — по байтам. С --checkpoint журналы должны быть теми, чьи головы подписаны, или их продолжением.",
+	      "данных; тогда называется и смещение в файле. Вынесенные события проверяются по дайджестам, с --log-archive — по байтам.\n"
+	      "С --checkpoint журналы должны быть теми, чьи головы подписаны, или их продолжением.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.arguments = "[DIR|FILE...]",

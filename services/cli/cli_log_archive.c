@@ -34,10 +34,10 @@ static const struct cli_command COMMAND = {
 	.example = "effreg log archive --log-archive /log-archive",
 	.en = "Moves the bytes of events recorded before this year out of the database into compressed files, one for each region. Their ids, hashes\n"
 	      "and digests stay, so nothing counts twice and each chain still holds; metrics, rebuild, log export and log verify read the bytes\n"
-	      "from --log-archive. log verify DIR/*.ledger.gz checks the files anywhere. As the owner of the database, as effreg migrate.",
+	      "from --log-archive. log verify DIR checks the files anywhere. As the owner of the database, as effreg migrate.",
 	.ru = "Выносит из базы данных содержимое событий, записанных до начала текущего года, в сжатые файлы, по одному на регион. Их id, хеши и\n"
 	      "дайджесты остаются: ничто не учитывается дважды, цепочки целы; metrics, rebuild, log export и log verify читают содержимое из\n"
-	      "--log-archive. Файлы проверяет где угодно log verify DIR/*.ledger.gz. Выполняется владельцем базы данных, как effreg migrate.",
+	      "--log-archive. Файлы проверяет где угодно log verify DIR. Выполняется владельцем базы данных, как effreg migrate.",
 	.options = OPTIONS,
 	.options_count = ARRAY_COUNT(OPTIONS),
 	.exits_en = "0 archived, or there is nothing to archive, 1 a log is broken or not what its file has, 2 bad arguments or unwritable folder, 4 no database",

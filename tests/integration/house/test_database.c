@@ -24,6 +24,7 @@ static const char *const RIGHTS[] = {
 	"entity: metrics SIUD, notify S, ops S, ranking S",
 	"entity_rebuild: metrics SIUD, ops S",
 	"event: intake SI, metrics S, ops S, ranking S",
+	"event_archive: metrics S, ops S",
 	"event_head: intake SIU, metrics S, notify S, ops S, ranking S",
 	"event_trace: notify S, ops S",
 	"figure: metrics S, ops S, ranking S",
