@@ -96,6 +96,23 @@ static bool write_whole(int fd, struct span text)
 	return fsync(fd) == 0;
 }
 
+/* A name lasts once its folder does. */
+static bool sync_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096] = ".";
+	if (slash != NULL)
+		snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool synced = fsync(fd) == 0;
+	int cause = errno;
+	close(fd);
+	errno = cause;
+	return synced;
+}
+
 enum status ambient_write_file(const char *path, struct span text, unsigned mode, struct fault *fault)
 {
 	char temporary[4096];
@@ -109,10 +126,12 @@ enum status ambient_write_file(const char *path, struct span text, unsigned mode
 		written = false;
 		cause = errno;
 	}
-	if (written && rename(temporary, path) == 0)
+	bool renamed = written && rename(temporary, path) == 0;
+	if (renamed && sync_folder_of(path))
 		return STATUS_OK;
 	if (written)
 		cause = errno;
-	unlink(temporary);
+	if (!renamed)
+		unlink(temporary);
 	return fault_set(fault, STATUS_UNAVAILABLE, "file", "", -1, "cannot write %s: %s", path, strerror(cause));
 }

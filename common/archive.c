@@ -36,6 +36,7 @@ struct kept_block {
 struct archive {
 	char *dir;
 	uint64_t uses;
+	struct fault fault;  /* of the last load that failed */
 	struct kept_block *kept[ARCHIVE_KEPT_MAX];
 };
 
@@ -120,7 +121,8 @@ static enum status find_place(struct db *db, const char *region, uint64_t seq, s
 	}
 	db_rows_destroy(&rows);
 	if (ret_place->last_seq < seq)
-		return fault_set(fault, STATUS_BUG, "archive", "", -1, "region %s seq %" PRIu64 " has no bytes, and no archive has them", region, seq);
+		return fault_set(fault, STATUS_UNAVAILABLE, "archive", "", -1, "region %s seq %" PRIu64 " is archived, and effreg.event_archive does not say where",
+		                 region, seq);
 	return STATUS_OK;
 }
 
@@ -194,12 +196,20 @@ enum status archive_load(struct archive *archive, struct db *db, const char *reg
 	ASSERT(ident_is_oktmo(region));
 	struct kept_block *block = archive == NULL ? NULL : find_kept(archive, region, seq);
 	enum status status = block != NULL ? STATUS_OK : load_block(archive, db, region, seq, &block, fault);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		if (archive != NULL && fault != NULL)
+			archive->fault = *fault;
 		return status;
+	}
 	struct span event = block->events[seq - block->first_seq];
 	block->used = ++archive->uses;
 	*ret_event = span_of(arena_text(arena, event.at, event.len), event.len);
 	return STATUS_OK;
+}
+
+const struct fault *archive_fault(const struct archive *archive)
+{
+	return &archive->fault;
 }
 
 /* ---- What is there ---- */

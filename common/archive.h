@@ -13,6 +13,7 @@
 #define ARCHIVE_BLOCK_EVENTS 500
 #define ARCHIVE_BLOCK_BYTES  ((size_t)256 * 1024)
 #define ARCHIVE_KEPT_MAX     64
+#define ARCHIVE_SEQ_LEN      12  /* digits of a seq in a file's name: names sort as their events do */
 #define ARCHIVE_FILE_MAX     64  /* a file's name, with the terminating zero */
 
 struct archive;
@@ -26,6 +27,9 @@ void archive_destroy(struct archive **archive);
  * next try succeeds. Else db.h's statuses. */
 enum status archive_load(struct archive *archive, struct db *db, const char *region, uint64_t seq, struct arena *arena,
                          struct span *ret_event, struct fault *fault) MUST_CHECK;
+
+/* What the last load that failed said; text "" when there was none. */
+const struct fault *archive_fault(const struct archive *archive);
 
 /* Whether all that was archived is there, by its size: OK also when nothing was. UNAVAILABLE with fault when no folder was named, or a file
  * is not there or too short. */

@@ -22,7 +22,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json_limits {
 	size_t bytes_max;    /* of the whole text */
-	unsigned depth_max;  /* of nesting; a scalar has depth 0. At most 512. */
+	unsigned depth_max;  /* of nesting; a scalar has depth 0. At most 256. */
 	size_t members_max;  /* names in one object */
 };
 

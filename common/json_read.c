@@ -16,7 +16,7 @@
 #include "common/json_node.h"
 #include "common/utf8.h"
 
-#define DEPTH_CEILING   512
+#define DEPTH_CEILING   256
 #define FEW_NAMES       16
 #define NAMES_AT_START  64
 #define NUMBER_LEN_MAX  63

@@ -231,16 +231,15 @@ static int compare_entries(const void *a, const void *b)
 static void index_entries(struct arena *arena, struct keyword *keyword)
 {
 	size_t count = keyword->map.count;
-	ASSERT(count < UINT16_MAX);
 	keyword->map.slots_count = 2;
 	while (keyword->map.slots_count < 2 * count)
 		keyword->map.slots_count *= 2;
-	keyword->map.slots = arena_array(arena, uint16_t, keyword->map.slots_count);
+	keyword->map.slots = arena_array(arena, uint32_t, keyword->map.slots_count);
 	for (size_t i = 0; i < count; i++) {
 		size_t slot = schema_name_hash(&keyword->map.at[i].key) & (keyword->map.slots_count - 1);
 		while (keyword->map.slots[slot] != 0)
 			slot = (slot + 1) & (keyword->map.slots_count - 1);
-		keyword->map.slots[slot] = (uint16_t)(i + 1);
+		keyword->map.slots[slot] = (uint32_t)i + 1;
 	}
 }
 

@@ -153,7 +153,7 @@ struct keyword {
 		struct {
 			struct entry *at;    /* sorted by name */
 			size_t count;
-			uint16_t *slots;     /* by schema_name_hash: 1 + place in `at`, 0 = free; half of them at least are */
+			uint32_t *slots;     /* by schema_name_hash: 1 + place in `at`, 0 = free; half of them at least are */
 			size_t slots_count;  /* a power of two */
 		} map;
 	};

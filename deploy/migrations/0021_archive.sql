@@ -1,9 +1,11 @@
 -- The bytes of a closed year's events may lie in files (effreg log archive). The row stays: its id has one effect for ever, its hash is a
 -- link of the chain, and the digest says what the bytes were.
 
-ALTER TABLE effreg.event ADD COLUMN digest bytea CHECK (pg_catalog.length(digest) = 32), ALTER COLUMN body DROP NOT NULL;
--- Not looked for in what is there already: the column was NOT NULL until now.
-ALTER TABLE effreg.event ADD CONSTRAINT event_body_or_digest CHECK ((body IS NULL) <> (digest IS NULL)) NOT VALID;
+ALTER TABLE effreg.event ADD COLUMN digest bytea;
+ALTER TABLE effreg.event ALTER COLUMN body DROP NOT NULL;
+-- NOT VALID: what is there has its body, and to look would take the whole log with intake standing still.
+ALTER TABLE effreg.event ADD CONSTRAINT event_body_or_digest
+    CHECK ((body IS NULL) <> (digest IS NULL) AND (digest IS NULL OR pg_catalog.length(digest) = 32)) NOT VALID;
 COMMENT ON COLUMN effreg.event.body IS 'The raw event; json, not jsonb: keeps the bytes; NULL = in the log archive';
 COMMENT ON COLUMN effreg.event.digest IS 'Of an archived event: SHA-256 of its bytes; NULL = they are here';
 

@@ -465,7 +465,7 @@ static int tell(struct asking *asking, enum cli_format format)
 	if (status != STATUS_OK) {
 		cli_output_fault(asking->args, &asking->fault);
 		buf_clear(&out);
-		return status == STATUS_INVALID ? CLI_EXIT_USAGE : CLI_EXIT_UNREACHABLE;
+		return status == STATUS_INVALID || text_equal(asking->fault.code, "archive") ? CLI_EXIT_USAGE : CLI_EXIT_UNREACHABLE;
 	}
 	if (format == CLI_FORMAT_JSON)
 		puts(out.at);

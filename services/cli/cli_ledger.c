@@ -29,7 +29,7 @@ bool ledger_is_dir(const char *path)
 
 enum status ledger_lock_dir(const char *dir, struct fault *fault)
 {
-	int fd = mkdir(dir, 0755) == 0 || errno == EEXIST ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fault_set(fault, STATUS_INVALID, "file", "", -1, "%s: %s", dir, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)

@@ -11,7 +11,7 @@ bool ledger_path(char path[LEDGER_PATH_SIZE], const char *dir, const char *regio
 bool ledger_heads_path(char path[LEDGER_PATH_SIZE], const char *dir) MUST_CHECK;
 
 bool ledger_is_dir(const char *path);
-/* Makes the folder when it is not there. One writer at a time: CONFLICT with fault while another process has it; until this one ends. */
+/* One writer at a time: CONFLICT with fault while another process has it; until this one ends. */
 enum status ledger_lock_dir(const char *dir, struct fault *fault) MUST_CHECK;
 
 /* The heads of DIR; NOT_FOUND when it has none. */

@@ -49,7 +49,9 @@ enum status cli_lineage_from_db(struct db *db, struct archive *archive, struct a
 		for (size_t i = 0; status == STATUS_OK && i < count; i++)
 			add(&lineage, &entries[i].entry, hashes);
 	}
-	if (status != STATUS_OK && fault->text[0] == '\0')
+	if (status != STATUS_OK && text_equal(fault->code, "archive"))
+		status = STATUS_INVALID;  /* as a ledger that cannot be read */
+	else if (status != STATUS_OK)
 		status = fault_set(fault, status, "database", "", -1, "%s", db_error(db));
 	else if (status == STATUS_OK && lineage.log.count < upto)
 		status = cut_short(fault, region, upto);

@@ -11,13 +11,18 @@
 #include "services/cli/cli_log_store.h"
 #include "services/cli/cli_output.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define ARENA_BYTES_MAX  ((size_t)512 * 1024 * 1024)
 #define PLAIN_BYTES_MAX  (ARCHIVE_BLOCK_BYTES + (size_t)128 * 1024)
 /* Of a file, which is made in memory: what does not fit goes into the next one. */
 #define PACKED_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define PART_BYTES_MAX   ((uint64_t)256 * 1024 * 1024)  /* unpacked: log verify holds a file in memory */
 
 static const struct cli_option OPTIONS[] = {
 	{"log-archive", "DIR", "EFFREG_LOG_ARCHIVE", NULL, "the folder of the files", "папка для файлов"},
@@ -62,6 +67,7 @@ struct part {
 	struct ledger_chain chain;
 	char file[ARCHIVE_FILE_MAX];
 	struct buf packed;
+	uint64_t plain_bytes;
 	struct archive_block *blocks;
 	size_t blocks_count, blocks_capacity;
 	struct arena *arena;          /* of the blocks' digests */
@@ -121,15 +127,18 @@ static enum status pack_block(struct archiving *archiving, struct part *part, st
 		return status;
 	struct buf plain;
 	buf_init(&plain, PLAIN_BYTES_MAX);
-	struct sha256 *digests = arena_array(part->arena, struct sha256, count);
+	struct sha256 *digests = arena_array(arena, struct sha256, count);
 	status = fill_block(archiving, part, entries, count, &plain, digests, &taken);
 	if (status == STATUS_OK) {
 		size_t offset = part->packed.len;
 		ASSERT(buf_ok(&plain));
 		gzip_pack(&part->packed, buf_span(&plain));
 		size_t bytes = part->packed.len - offset;
+		part->plain_bytes += plain.len;
+		struct sha256 *kept = arena_array(part->arena, struct sha256, taken);
+		memcpy(kept, digests, taken * sizeof *kept);
 		*add_block(part) = (struct archive_block){.first_seq = first_seq, .last_seq = first_seq + taken - 1, .offset = offset, .bytes = bytes,
-		                                          .digest = sha256_of(part->packed.at + offset, bytes), .events = digests};
+		                                          .digest = sha256_of(part->packed.at + offset, bytes), .events = kept};
 	}
 	buf_clear(&plain);
 	return status;
@@ -145,14 +154,16 @@ static enum status pack_part(struct archiving *archiving, struct part *part)
 	gzip_pack(&part->packed, buf_span(&header));
 	buf_clear(&header);
 	ledger_chain_init_after(&part->chain, &part->after, NULL);
-	while (status == STATUS_OK && part->chain.seq < part->last_seq && part->packed.len < PACKED_BYTES_MAX) {
+	while (status == STATUS_OK && part->chain.seq < part->last_seq && part->packed.len < PACKED_BYTES_MAX &&
+	       part->plain_bytes < PART_BYTES_MAX) {
 		cli_output_progress("%s %" PRIu64 "/%" PRIu64, part->after.region, part->chain.seq, part->last_seq);
 		arena_reset(arena);
 		status = pack_block(archiving, part, arena);
 	}
 	arena_destroy(&arena);
 	part->last_seq = part->chain.seq;
-	snprintf(part->file, sizeof part->file, "%s.%012" PRIu64 "-%012" PRIu64 ".ledger.gz", part->after.region, part->after.seq + 1, part->last_seq);
+	snprintf(part->file, sizeof part->file, "%s.%0*" PRIu64 "-%0*" PRIu64 ".ledger.gz", part->after.region, ARCHIVE_SEQ_LEN,
+	         part->after.seq + 1, ARCHIVE_SEQ_LEN, part->last_seq);
 	return status;
 }
 
@@ -194,6 +205,50 @@ static enum status check_file(struct archiving *archiving, const struct part *pa
 	                                  "на диске не то, что в журнале: уберите файл, проверьте диск и повторите"));
 }
 
+/* A file that begins where this part does, and that no row names, is one of an attempt that came no further and ended elsewhere: under its
+ * name it would stand among the parts. It goes aside, and is not lost. */
+static enum status put_aside(struct archiving *archiving, const struct part *part, const char *name)
+{
+	char from[LEDGER_PATH_SIZE], to[LEDGER_PATH_SIZE];
+	if ((size_t)snprintf(from, sizeof from, "%s/%s", archiving->dir, name) >= sizeof from ||
+	    (size_t)snprintf(to, sizeof to, "%s.unrecorded", from) >= sizeof to)
+		return fault_set(&archiving->fault, STATUS_INVALID, "file", "", -1, "the path is too long");
+	if (text_equal(name, part->file))
+		return STATUS_OK;
+	if (rename(from, to) != 0)
+		return fault_set(&archiving->fault, STATUS_INVALID, "file", "", -1, "%s: %s", from, strerror(errno));
+	return STATUS_OK;
+}
+
+static enum status put_others_aside(struct archiving *archiving, const struct part *part)
+{
+	static const char SUFFIX[] = ".ledger.gz";
+	enum status status = STATUS_OK;
+	size_t begins = strlen(part->after.region) + 1 + ARCHIVE_SEQ_LEN + 1;  /* "20000000.000000000001-" */
+	DIR *dir = opendir(archiving->dir);
+	if (dir == NULL)
+		return fault_set(&archiving->fault, STATUS_INVALID, "file", "", -1, "%s: %s", archiving->dir, strerror(errno));
+	for (const struct dirent *entry; status == STATUS_OK && (entry = readdir(dir)) != NULL;) {
+		size_t len = strlen(entry->d_name);
+		if (len > sizeof SUFFIX && strncmp(entry->d_name, part->file, begins) == 0 && text_equal(entry->d_name + len - (sizeof SUFFIX - 1), SUFFIX))
+			status = put_aside(archiving, part, entry->d_name);
+	}
+	closedir(dir);
+	return status;
+}
+
+/* A name lasts once its folder does: that of a file that was there already may not yet. */
+static enum status sync_folder(struct archiving *archiving)
+{
+	int fd = open(archiving->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+	if (!synced)
+		(void)fault_set(&archiving->fault, STATUS_INVALID, "file", "", -1, "%s: %s", archiving->dir, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return synced ? STATUS_OK : STATUS_INVALID;
+}
+
 /* A file of that name is one of an attempt that came no further: then it is the same. */
 static enum status write_file(struct archiving *archiving, const struct part *part)
 {
@@ -201,9 +256,13 @@ static enum status write_file(struct archiving *archiving, const struct part *pa
 	struct span there;
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", archiving->dir, part->file) >= sizeof path)
 		return fault_set(&archiving->fault, STATUS_INVALID, "file", "", -1, "the path is too long");
-	enum status status = ledger_open(path, &there, &archiving->fault);
+	enum status status = put_others_aside(archiving, part);
+	if (status != STATUS_OK)
+		return status;
+	status = ledger_open(path, &there, &archiving->fault);
 	if (status == STATUS_OK) {
 		ledger_close(&there);
+		status = sync_folder(archiving);
 	} else if (status == STATUS_NOT_FOUND) {
 		archiving->fault = (struct fault){.offset = -1};
 		if (!buf_ok(&part->packed))
@@ -227,6 +286,8 @@ static enum status record_part(struct archiving *archiving, const struct part *p
 			                   cli_text(archiving->args->lang, "the log changed meanwhile, or another log archive is at work: run again",
 			                            "журнал тем временем изменился, или работает другая log archive: повторите"));
 	}
+	if (status == STATUS_OK)
+		status = cli_log_store_close_way_back(archiving->db);
 	if (status == STATUS_OK)
 		status = db_commit(archiving->db);
 	if (status != STATUS_OK)
@@ -285,6 +346,15 @@ static enum status archive_region(struct archiving *archiving, const char *regio
 
 /* ---- All of them ---- */
 
+/* The parts of before are there, or this is not the folder that metrics reads. */
+static enum status check_folder(struct archiving *archiving)
+{
+	struct archive *archive = archive_new(archiving->dir);
+	enum status status = archive_check(archive, archiving->db, &archiving->fault);
+	archive_destroy(&archive);
+	return status;
+}
+
 static enum status archive_all(struct archiving *archiving)
 {
 	const char *region = cli_args_value(archiving->args, "region");
@@ -294,6 +364,8 @@ static enum status archive_all(struct archiving *archiving)
 	enum status status = cli_log_store_may_archive(archiving->db, &archiving->fault);
 	if (status == STATUS_OK)
 		status = ledger_lock_dir(archiving->dir, &archiving->fault);
+	if (status == STATUS_OK)
+		status = check_folder(archiving);
 	if (status == STATUS_OK)
 		status = cli_log_store_load_heads(archiving->db, arena, region, &heads, &count);
 	if (status == STATUS_OK && count == 0 && region != NULL)

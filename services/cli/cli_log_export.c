@@ -261,6 +261,8 @@ static enum status export_all(struct export *export, struct arena *arena, size_t
 	const char *region = cli_args_value(export->args, "region");
 	struct ledger_head *heads;
 	size_t count;
+	if (mkdir(export->dir, 0755) != 0 && errno != EEXIST)
+		return file_fault(export, export->dir);
 	enum status status = ledger_lock_dir(export->dir, &export->fault);
 	if (status == STATUS_OK)
 		status = cli_log_store_load_heads(export->db, arena, region, &heads, &count);

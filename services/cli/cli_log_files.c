@@ -104,6 +104,9 @@ static void follow(struct walk *walk, const struct ledger_head *head)
 	enum ledger_problem problem =
 		head == NULL ? ledger_chain_end(&walk->chain, walk->chain.seq, &walk->chain.hash)
 		             : ledger_chain_end(&walk->chain, head->seq, &head->hash);
+	/* An archive is the beginning of a log: that the checkpoint saw more is no fault of it. */
+	if (problem == LEDGER_SHORTENED && (walk->before != NULL || after.seq > 0))
+		problem = LEDGER_SOUND;
 	if (problem != LEDGER_SOUND)
 		tell_problem(walk, NULL, problem);
 }
@@ -250,8 +253,8 @@ enum status log_files_verify_dir(struct log_report *report, const char *dir, con
 	enum status status = ledger_load_heads(arena, dir, &heads, &count, fault);
 	if (status == STATUS_OK && !verify_heads(report, dir, region, heads, count))
 		status = fault_set(fault, STATUS_INVALID, "file", "", -1, "the path is too long");
-	else if (status == STATUS_NOT_FOUND)
-		status = verify_archive(report, dir, region);
+	else if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+		status = verify_archive(report, dir, region) == STATUS_OK ? STATUS_OK : status;
 	arena_destroy(&arena);
 	return status;
 }

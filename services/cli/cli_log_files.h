@@ -5,7 +5,8 @@
 #include "services/cli/cli_log_report.h"
 
 /* The folder's heads say which ledgers there must be and how far each counts; what stands behind that is an export that
- * did not end: it is told and not read. A folder without heads is an archive's: the parts of each region must go on one behind the other. Of a region (OKTMO code) only, when it is not NULL. A status: heads.json itself
+ * did not end: it is told and not read. Parts of an archive, mostly in a folder
+ * without heads, must go on one behind the other. Of a region (OKTMO code) only, when it is not NULL. A status: heads.json itself
  * cannot be read, fault. */
 enum status log_files_verify_dir(struct log_report *report, const char *dir, const char *region,
                                  struct fault *fault) MUST_CHECK;

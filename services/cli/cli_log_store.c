@@ -1,5 +1,7 @@
 #include "services/cli/cli_log_store.h"
 
+#include "services/cli/cli_migrate_core.h"
+
 /* A stored hash of another length is none that a chain can reach. */
 static struct sha256 take_hash(struct arena *arena, const struct db_rows *rows, size_t row, int column)
 {
@@ -105,7 +107,7 @@ enum status cli_log_store_plan_archive(struct db *db, struct arena *arena, const
 	/* A consumer without a cursor has counted nothing; of a region that metrics has not begun no event may go. */
 	static const char SQL[] =
 		"WITH archived AS (SELECT COALESCE(pg_catalog.max(last_seq), 0) AS seq FROM effreg.event_archive WHERE region_id = $1),"
-		" old AS (SELECT COALESCE((SELECT e.seq - 1 FROM effreg.event e, archived WHERE e.region_id = $1 AND e.seq > archived.seq"
+		" old AS (SELECT COALESCE((SELECT e.seq - 1 FROM effreg.event e WHERE e.region_id = $1 AND e.seq > (SELECT seq FROM archived)"
 		"  AND e.recorded_time >= $2::timestamptz ORDER BY e.seq LIMIT 1), (SELECT last_seq FROM effreg.event_head WHERE region_id = $1), 0) AS seq),"
 		" counted AS (SELECT COALESCE(pg_catalog.min(seq), 0) AS seq FROM effreg.cursor WHERE stream = 'event' AND key = $1)"
 		" SELECT archived.seq, (SELECT hash FROM effreg.event WHERE region_id = $1 AND event.seq = archived.seq), LEAST(old.seq, counted.seq),"
@@ -157,6 +159,13 @@ enum status cli_log_store_archive_block(struct db *db, struct arena *arena, cons
 		db_integer(arena, (int64_t)block->offset), db_integer(arena, (int64_t)block->bytes), db_bytes(block->digest.bytes, SHA256_BYTES)};
 	enum status status = db_run(db, SQL, params, ARRAY_COUNT(params), NULL);
 	return status == STATUS_OK ? drop_bytes(db, arena, region, block) : status;
+}
+
+enum status cli_log_store_close_way_back(struct db *db)
+{
+	static const char SQL[] =
+		"INSERT INTO effreg.migration (name, checksum) VALUES ('" MIGRATE_ARCHIVED "', '') ON CONFLICT (name) DO NOTHING";
+	return db_run(db, SQL, NULL, 0, NULL);
 }
 
 enum status cli_log_store_open_incarnation(struct db *db, const char *name, int64_t *ret_number)

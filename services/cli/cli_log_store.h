@@ -38,6 +38,8 @@ struct archive_block {
 	struct sha256 digest;
 	const struct sha256 *events;
 };
+/* Programs of before migration 21 would read archived events as empty: from now on their effreg migrate refuses the schema. */
+enum status cli_log_store_close_way_back(struct db *db) MUST_CHECK;
 /* Says where the block is and takes its bytes out of the log. CONFLICT: the log has other bytes than the file. */
 enum status cli_log_store_archive_block(struct db *db, struct arena *arena, const char *region, const char *file,
                                         const struct archive_block *block) MUST_CHECK;

@@ -42,7 +42,7 @@ enum status migrate_store_load(struct db *db, struct arena *arena, struct migrat
 {
 	static const char SQL[] =
 		"SELECT name, checksum, pg_catalog.to_char(applied_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-		" FROM effreg.migration ORDER BY name COLLATE \"C\"";
+		" FROM effreg.migration WHERE name <> '" MIGRATE_ARCHIVED "' ORDER BY name COLLATE \"C\"";
 	bool there;
 	struct db_rows *rows;
 	*ret_count = 0;

@@ -74,6 +74,8 @@ static void run_worker(const struct cli_args *args, const struct metrics_rebuild
 		result->fault = (struct fault){.offset = -1};
 		result->status = metrics_rebuild_run(db, options, &more, &result->fault);
 		add_report(&result->report, &more);
+		if (text_equal(result->fault.code, "archive"))
+			break;  /* nobody mends that meanwhile */
 	}
 	db_disconnect(&db);
 }
@@ -165,7 +167,7 @@ static int run_command(const struct cli_args *args, enum cli_format format, unsi
 	if (status != STATUS_OK) {
 		if (fault.text[0] != '\0')
 			cli_output_fault(args, &fault);
-		return status_group(status) == STATUS_GROUP_REJECTED ? CLI_EXIT_USAGE : CLI_EXIT_UNREACHABLE;
+		return status_group(status) == STATUS_GROUP_REJECTED || text_equal(fault.code, "archive") ? CLI_EXIT_USAGE : CLI_EXIT_UNREACHABLE;
 	}
 	print_report(args, format, options.check, &report, ambient_monotonic_ms() - started_ms);
 	return report.different > 0 ? CLI_EXIT_NEGATIVE : CLI_EXIT_OK;

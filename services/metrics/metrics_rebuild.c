@@ -202,6 +202,8 @@ enum status metrics_rebuild_run(struct db *db, const struct metrics_rebuild_opti
 	enum status status = run_keys(&rebuild, db, consumer);
 	rebuild.report.parked = stream_consumer_counts(consumer).parked;
 	stream_consumer_destroy(&consumer);
+	if (status == STATUS_UNAVAILABLE && fault != NULL && archive_fault(archive)->text[0] != '\0')
+		*fault = *archive_fault(archive);
 	archive_destroy(&archive);
 	arena_destroy(&rebuild.arena);
 	*ret_report = rebuild.report;

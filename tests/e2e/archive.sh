@@ -66,6 +66,14 @@ restart_metrics() {
 	centre_wait_ready metrics
 }
 
+# The first parts alone, against a checkpoint of all.
+later_checkpoint() {
+	mkdir "$test_work/first"
+	cp "$archive"/*.000000000001-*.ledger.gz "$test_work/first"
+	centre_effreg log checkpoint --sign-key "$test_work/sign" --out "$test_work/later.json"
+	alone log verify "$test_work/first" --checkpoint "$test_work/later.json" --public-key "$test_work/sign.pub"
+}
+
 # damage FILE: one byte in the middle becomes another.
 damage() {
 	local at=$(($(stat -c %s "$1") / 2))
@@ -76,12 +84,15 @@ test_generate
 halve_story
 region=${test_regions[40]}
 test_start_centre
+"$centre_bin/effreg" keys new --signing "$test_work/sign" >/dev/null
 centre_push_all "$test_work/half" "$test_work/push" 4 "${test_regions[@]}" >/dev/null
 centre_settle
 centre_effreg log export --out "$test_work/early" >/dev/null 2>&1
 
 # ---- what is refused, and what would be done
 
+check "a folder that is not there is not made: its disk may be missing" fails_with 2 'No such file' archive_log --before "$(now)"
+mkdir "$archive"
 check "what is to come cannot be archived" fails_with 2 'only what is past' archive_log --before 2999-01-01T00:00:00Z
 check "a moment is a moment" fails_with 2 'is no moment' archive_log --before yesterday
 check "only the owner may" fails_with 2 'owner' archive_log --before "$(now)" --dsn "$(centre_dsn_of metrics)"
@@ -101,12 +112,21 @@ check "a region is archived" archive_log --region "$region" --before "$(now)"
 written=$(stat -c %y "$archive/$first")
 ask "UPDATE effreg.event e SET body = saved.body, digest = NULL FROM public.saved WHERE e.region_id = '$region' AND e.seq = saved.seq;
 	DELETE FROM effreg.event_archive WHERE region_id = '$region'; DROP TABLE public.saved" >/dev/null
+ended=$region.000000000001-000000000002.ledger.gz
+echo 'of a kill' >"$archive/$ended"
 check "what was killed before it was recorded is done again, with all the others" fails_with 0 "^$half events of 83 regions archived" archive_log --before "$(now)"
 check_equal "and with the same file" "$written" "$(stat -c %y "$archive/$first")"
+check_equal "the file of an attempt that ended elsewhere is put aside" "$(printf 'of a kill\n' | sha256sum)" "$(sha256sum <"$archive/$ended.unrecorded")"
 check_equal "no event has its bytes in the database" "$half" "$(without_bytes)"
+check "programs of before would refuse the schema" test -n "$(ask "SELECT 1 FROM effreg.migration WHERE name > '0001_log.sql' AND name < '0002'")"
+check "these do not" centre_effreg migrate status
+mkdir "$test_work/another"
+check "another folder is not taken for the archive's" fails_with 2 'put the file back' archive_log --before "$(now)" --log-archive "$test_work/another"
 check "there is nothing more to do" fails_with 0 '^0 events of 0 regions archived' archive_log --before "$(now)"
 check "a file unpacks to what log export wrote" cmp "$test_work/early/$region.ledger" <(gunzip -c "$archive/$first")
 check "the files verify without a database" fails_with 0 "^$half events of 83 regions, 0 chains broken" alone log verify "$archive"
+centre_effreg log checkpoint --sign-key "$test_work/sign" --out "$test_work/checkpoint.json" 2>/dev/null
+check "and against a checkpoint" alone log verify "$archive" --checkpoint "$test_work/checkpoint.json" --public-key "$test_work/sign.pub"
 check "so does one of them" alone log verify "$archive/$first"
 check "the chains hold by the digests" fails_with 0 "$half archived events were followed by their digests" centre_effreg log verify
 check "and by the bytes" fails_with 0 "^$half events of 83 regions, 0 chains broken" with_folder log verify
@@ -151,6 +171,7 @@ check "lineage goes down to archived events" fails_with 0 ' effreg\.[a-z_]+\.[a-
 
 check "the next part goes on behind the first" archive_log --before "$(now)"
 check_equal "all is archived" "$test_events" "$(without_bytes)"
+check "the first parts do not contradict a later checkpoint" fails_with 0 ', 0 chains broken' later_checkpoint
 check "the parts verify together" fails_with 0 "^$test_events events of 83 regions, 0 chains broken" alone log verify "$archive"
 check "the log verifies" fails_with 0 "^$test_events events of 83 regions, 0 chains broken" with_folder log verify
 check "and what stands follows from it" with_folder rebuild --check
@@ -161,6 +182,7 @@ cp "$archive/$first" "$test_work/kept.gz"
 damage "$archive/$first"
 check "a changed byte is found in the folder" fails_with 1 "^$region seq " alone log verify "$archive"
 check "and by the log" fails_with 1 'was changed' with_folder log verify
+check "a rebuild stops at it" fails_with 2 'was changed' with_folder rebuild --check
 check "nothing is exported from it" fails_with 2 'was changed' with_folder log export --out "$test_work/fresh"
 rm "$archive/$first"
 check "a part that is gone is missed in the folder" fails_with 1 "^$region seq .*goes on behind seq [0-9]+, and the part before it ends at 0" alone log verify "$archive"

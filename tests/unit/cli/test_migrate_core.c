@@ -97,6 +97,19 @@ static void a_database_is_outgrown_when_it_lacks_nothing_that_is_here(void **sta
 	assert_false(migration_is_outgrown(all, migration_compare(here, 2, missing, 4, all)));
 }
 
+/* Where events were archived, a program that would read them as empty meets a row that it lacks, and not just a newer database. */
+static void the_row_of_the_archive_stops_programs_of_before(void **state)
+{
+	(void)state;
+	const struct migration here[] = {one("0001_log.sql", "aa"), one("0020_figures.sql", "bb")};
+	const struct migration applied[] = {
+		one("0001_log.sql", "aa"), one(MIGRATE_ARCHIVED, ""), one("0020_figures.sql", "bb"), one("0021_archive.sql", "cc")};
+	struct migration all[BOTH_MAX];
+	size_t count = migration_compare(here, 2, applied, 4, all);
+	assert_false(migration_is_outgrown(all, count));
+	assert_string_equal(migration_find_obstacle(all, count)->name, MIGRATE_ARCHIVED);
+}
+
 static void each_obstacle_says_how_to_mend_it_in_both_languages(void **state)
 {
 	(void)state;
@@ -121,6 +134,7 @@ int main(void)
 		cmocka_unit_test(a_number_between_those_applied_is_due),
 		cmocka_unit_test(a_file_that_was_removed_is_told_from_a_newer_database),
 		cmocka_unit_test(a_database_is_outgrown_when_it_lacks_nothing_that_is_here),
+		cmocka_unit_test(the_row_of_the_archive_stops_programs_of_before),
 		cmocka_unit_test(each_obstacle_says_how_to_mend_it_in_both_languages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,16 @@ static void the_arena_taken_stays_within_the_stated_bound(void **state)
 	struct arena *arena = arena_new(JSON_ARENA_BYTES(buf.len));
 	assert_int_equal(json_parse(arena, buf.at, buf.len, &JSON_LIMITS_DOCUMENT, &json, NULL), STATUS_OK);
 	arena_destroy(&arena);
+	/* A node for every byte, as deep as it may go; then it is refused. */
+	static const struct json_limits DEEPEST = {.bytes_max = 1 << 20, .depth_max = 256, .members_max = 256};
+	for (unsigned deep = 1; deep <= 300; deep++) {
+		buf_reset(&buf);
+		for (unsigned i = 0; i < deep; i++)
+			buf_text(&buf, "[");
+		arena = arena_new(JSON_ARENA_BYTES(buf.len));
+		assert_int_equal(json_parse(arena, buf.at, buf.len, &DEEPEST, &json, NULL), deep <= 256 ? STATUS_INVALID : STATUS_TOO_LARGE);
+		arena_destroy(&arena);
+	}
 	buf_clear(&buf);
 }
 
