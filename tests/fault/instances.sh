@@ -13,9 +13,10 @@ within_ms=5000
 hits=3
 hit_regions=10 # behind at a time: a region waits for its turn behind the others, and what is measured is the failover
 
-# Ports that nobody listens on: below the range from which the kernel takes them.
+# Chosen with those of the centre, so that none is taken twice.
+centre_ports+=(instance_{1..8})
 instance_port() {
-	echo $((20000 + ($$ * 8 + $1) % 10000))
+	centre_port "instance_$1"
 }
 
 instance_pid() {
