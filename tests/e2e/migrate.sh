@@ -84,10 +84,11 @@ let_go() {
 
 # What the migrate job of the containers is given. The roles are the whole server's: on a given one they keep the passwords they have.
 prepare_folders() {
-	local name
+	local name kept
 	mkdir -p "$test_work/passwords" "$test_work/public"
 	for name in intake metrics ranking notify ops monitor; do
-		{ sed -n "s/^\*:\*:\*:effreg_$name://p" "${PGPASSFILE:-/dev/null}" && echo "of-$name"; } | head -n 1 >"$test_work/passwords/effreg_$name"
+		kept=$(sed -n "s/^\*:\*:\*:effreg_$name://p" "${PGPASSFILE:-/dev/null}")
+		echo "${kept:-of-$name}" >"$test_work/passwords/effreg_$name"
 	done
 	for name in metrics ranking notify gateway coordinator; do
 		"$effreg" keys new "$test_work/$name" >/dev/null && cp "$test_work/$name.pub" "$test_work/public/"

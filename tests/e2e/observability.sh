@@ -98,10 +98,8 @@ start_edge() {
 }
 
 start_exporter() {
-	local socket
 	exporter_port=$(free_port)
-	socket=$(sed -E 's/.*host=([^ ]+).*/\1/' <<<"$centre_dsn")
-	DATA_SOURCE_NAME="host=$socket port=5432 user=effreg_monitor dbname=effreg sslmode=disable" \
+	DATA_SOURCE_NAME="$(centre_dsn_of monitor) sslmode=disable" \
 		helper exporter prometheus-postgres-exporter --web.listen-address="127.0.0.1:$exporter_port"
 }
 
@@ -151,9 +149,12 @@ metrics_are_sound() {
 # What has nothing to say in a healthy centre that lives for seconds.
 may_be_empty='batches_postponed|refusals_total|keys_refused|haproxy_server|stalls_total|histogram_quantile|last_archive_age'
 
+# On a given server the database of a test has another name.
 every_query_is_answered() {
-	local expr count
+	local expr count database
+	database=$(ask "SELECT pg_catalog.current_database()")
 	while IFS= read -r expr; do
+		expr=${expr//datname=\"effreg\"/datname=\"$database\"}
 		count=$(query "$expr") || { echo "$expr: $(cat "$test_work/answer")"; return 1; }
 		if ((count == 0)) && ! grep -qE "$may_be_empty" <<<"$expr"; then
 			echo "$expr has no answer"

@@ -6,6 +6,7 @@ set -euo pipefail
 source "$(dirname "$0")/../harness/centre.sh"
 # shellcheck source=tests/harness/cluster.sh
 source "$(dirname "$0")/../harness/cluster.sh"
+test_needs_own_server "it stops it and promotes another"
 load_bin=${EFFREG_BUILD:-$centre_root/build}/tests/bench_intake_load
 standby=$test_work/standby
 load_pid=""

@@ -12,6 +12,7 @@ source "$(dirname "$0")/../harness/centre.sh"
 source "$(dirname "$0")/../harness/agent.sh"
 # shellcheck source=tests/harness/cluster.sh
 source "$(dirname "$0")/../harness/cluster.sh"
+test_needs_own_server "it loses and restores it"
 trap 'agent_stop; test_end' EXIT
 archive=$test_work/archive
 period=2023
