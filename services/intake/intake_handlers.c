@@ -194,6 +194,10 @@ static void run_greeting(struct intake_job *job, struct db *db)
 	db_rollback(db);
 }
 
+/* Who has many sessions and says HELLO again and again would make us send to all of them each time. */
+#define TOUCH_MANY 8
+#define TOUCH_MS   250
+
 /* ZeroMQ does not say when a peer leaves, and who lost its connection comes back over another. Before the region's credit is
  * shared among more sessions than it suffices for, each hears that nothing was added to its own, or turns out to be gone. */
 static void touch(void *context, struct intake_session *session)
@@ -203,10 +207,14 @@ static void touch(void *context, struct intake_session *session)
 		send_message(greeting->intake, session, &(struct push_message){.type = PUSH_CREDIT});
 }
 
-static void share_credit(struct intake *intake, const struct intake_region *region, struct greeting *greeting)
+static void share_credit(struct intake *intake, struct intake_region *region, struct greeting *greeting)
 {
+	int64_t now_ms = ambient_monotonic_ms();
 	if (intake_credit_share(region->sessions + 1) == PUSH_CREDIT_BATCHES)
 		return;
+	if (region->sessions > TOUCH_MANY && now_ms - region->touched_ms < TOUCH_MS)
+		return;
+	region->touched_ms = now_ms;
 	intake_sessions_each(intake->sessions, INTAKE_OPEN, touch, greeting);
 	intake_sessions_each(intake->sessions, INTAKE_FAILED, touch, greeting);
 }

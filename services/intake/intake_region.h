@@ -27,6 +27,7 @@ struct intake_region {
 	int64_t retry_ms;             /* failures > 0: not before then */
 	bool resting;                 /* since a failure, until the database was seen to be there */
 	bool probing;                 /* a job looks whether it is */
+	int64_t touched_ms;           /* when its sessions were last asked whether they are there */
 	struct intake_pace pace;
 	bool in_ring;
 	struct intake_region *next;   /* in the ring */

@@ -13,11 +13,15 @@ enum slot_use { SLOT_EMPTY, SLOT_TAKEN, SLOT_REMOVED };
 
 struct slot {
 	enum slot_use use;
+	size_t place;  /* among those taken */
 	struct intake_session session;
 };
 
+/* The slots that are taken stand in a list besides: a client without a session makes us look through all sessions with each of its
+ * messages, and the table is two thousand pages wide. */
 struct intake_sessions {
 	struct slot *slots;
+	struct slot *taken[INTAKE_SESSIONS_MAX];
 	size_t count;
 };
 
@@ -40,10 +44,8 @@ void intake_sessions_destroy(struct intake_sessions **sessions)
 {
 	if (*sessions == NULL)
 		return;
-	for (size_t i = 0; i < SLOTS; i++) {
-		if ((*sessions)->slots[i].use == SLOT_TAKEN)
-			forget_letters(&(*sessions)->slots[i].session);
-	}
+	for (size_t i = 0; i < (*sessions)->count; i++)
+		forget_letters(&(*sessions)->taken[i]->session);
 	free((*sessions)->slots);
 	free(*sessions);
 	*sessions = NULL;
@@ -87,7 +89,8 @@ struct intake_session *intake_session_add(struct intake_sessions *sessions, stru
 	*slot = (struct slot){.use = SLOT_TAKEN};
 	memcpy(slot->session.routing_id, routing_id.at, routing_id.len);
 	slot->session.routing_id_len = routing_id.len;
-	sessions->count++;
+	slot->place = sessions->count;
+	sessions->taken[sessions->count++] = slot;
 	return &slot->session;
 }
 
@@ -95,9 +98,9 @@ struct intake_session *intake_session_surplus(struct intake_sessions *sessions, 
 {
 	struct intake_session *silent = NULL;
 	size_t count = 0;
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct intake_session *session = &sessions->slots[i].session;
-		if (sessions->slots[i].use != SLOT_TAKEN || !text_equal(session->user, user))
+	for (size_t i = 0; i < sessions->count; i++) {
+		struct intake_session *session = &sessions->taken[i]->session;
+		if (!text_equal(session->user, user))
 			continue;
 		count++;
 		if (!intake_session_waits(session) && (silent == NULL || session->seen_ms < silent->seen_ms))
@@ -182,15 +185,17 @@ void intake_session_remove(struct intake_sessions *sessions, struct intake_sessi
 	intake_session_move(session, INTAKE_CLOSED, why);
 	forget_letters(session);
 	slot->use = SLOT_REMOVED;
-	sessions->count--;
+	struct slot *last = sessions->taken[--sessions->count];
+	sessions->taken[slot->place] = last;
+	last->place = slot->place;
 	clean_chain_end(sessions, (size_t)(slot - sessions->slots));
 }
 
 void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct slot *slot = &sessions->slots[i];
-		if (slot->use != SLOT_TAKEN || intake_session_waits(&slot->session))
+	for (size_t i = sessions->count; i-- > 0;) {  /* from the end: the last one takes the place of one that goes */
+		struct slot *slot = sessions->taken[i];
+		if (intake_session_waits(&slot->session))
 			continue;
 		if (slot->session.state == INTAKE_CLOSED || slot->session.seen_ms + INTAKE_IDLE_MS < now_ms)
 			intake_session_remove(sessions, &slot->session, "silent");
@@ -200,10 +205,9 @@ void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)
 void intake_sessions_each(struct intake_sessions *sessions, enum intake_state state,
                           void (*fn)(void *context, struct intake_session *session), void *context)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct slot *slot = &sessions->slots[i];
-		if (slot->use == SLOT_TAKEN && slot->session.state == state)
-			fn(context, &slot->session);
+	for (size_t i = sessions->count; i-- > 0;) {
+		if (sessions->taken[i]->session.state == state)
+			fn(context, &sessions->taken[i]->session);
 	}
 }
 

@@ -67,7 +67,7 @@ void intake_session_move(struct intake_session *session, enum intake_state to, c
 void intake_session_remove(struct intake_sessions *sessions, struct intake_session *session, const char *why);
 /* Forgets who is closed, or has been silent since before now_ms − INTAKE_IDLE_MS, and waits for nothing. */
 void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms);
-/* Calls fn for every session in state. */
+/* Calls fn for every session in state; fn may remove the session it is called for, and no other, and adds none. */
 void intake_sessions_each(struct intake_sessions *sessions, enum intake_state state,
                           void (*fn)(void *context, struct intake_session *session), void *context);
 size_t intake_sessions_count(const struct intake_sessions *sessions);
