@@ -22,7 +22,7 @@ struct intake_append *intake_append_new(struct intake_region *region, struct int
 	append->job.run = intake_append_run;
 	append->region = region;
 	append->batches = batches;
-	append->user = batches->session->user;
+	append->user = batches->session->key->user;
 	append->token = batches->session->has_token ? &batches->session->token : NULL;
 	append->arena = arena_new(INTAKE_APPEND_BYTES_MAX);
 	append->events = arena_array(append->arena, struct append_event, count);

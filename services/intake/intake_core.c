@@ -147,12 +147,12 @@ int64_t intake_backoff_ms(unsigned failures)
 	return wait_ms < BACKOFF_LAST_MS ? wait_ms : BACKOFF_LAST_MS;
 }
 
-int64_t intake_pace_take(struct intake_pace *pace, int64_t per_s, size_t events, int64_t now_ms)
+int64_t intake_pace_take(struct intake_pace *pace, int64_t per_s, int64_t at_once, size_t count, int64_t now_ms)
 {
 	if (per_s == 0)
 		return 0;
 	/* A batch larger than the bucket passes when the bucket is full, and leaves it in debt. */
-	int64_t full = per_s * 1000, wanted = (int64_t)events * 1000;
+	int64_t full = at_once * 1000, wanted = (int64_t)count * 1000;
 	int64_t grown = pace->at_ms == 0 || now_ms - pace->at_ms > 1000 * 1000 ? full : pace->level + (now_ms - pace->at_ms) * per_s;
 	pace->level = grown < full ? grown : full;
 	pace->at_ms = now_ms;

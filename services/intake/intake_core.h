@@ -12,6 +12,7 @@
 /* What a key may do, as stored in effreg.client_key. */
 struct intake_rights {
 	char region[OKTMO_TEXT_SIZE];  /* role region: its own; bearer: its token's; gateway and coordinator: "" = the one a session names */
+	bool is_bearers;               /* role bearer: the centre's own gateway */
 	bool lacks_token;              /* a bearer's key, without a token that is valid: it may not write */
 	bool is_coordinator;           /* writes the coordinator's types (verification.*, dispute.*), and only these */
 	const char *const *sources;    /* NULL = any */
@@ -80,12 +81,13 @@ uint64_t intake_credit_due(uint64_t share, uint64_t held, uint64_t unacknowledge
 /* How long a region rests after so many failures in a row (1 = the first). */
 int64_t intake_backoff_ms(unsigned failures);
 
-/* A region's events a second: a bucket that holds one second's worth, in thousandths of an event. */
+/* So many a second, of a region's events or a key's HELLOs: a bucket, in thousandths of one. */
 struct intake_pace {
 	int64_t level;
 	int64_t at_ms;                 /* monotonic; 0 = never used: full */
 };
-/* 0: events were taken out of it. Else how many ms until they could be, and nothing was taken. per_s 0 = no limit. */
-int64_t intake_pace_take(struct intake_pace *pace, int64_t per_s, size_t events, int64_t now_ms);
+/* 0: so many were taken out of it. Else how many ms until they could be, and nothing was taken. per_s 0 = no limit; at_once is what a
+ * full bucket holds. */
+int64_t intake_pace_take(struct intake_pace *pace, int64_t per_s, int64_t at_once, size_t count, int64_t now_ms);
 
 #endif

@@ -39,13 +39,13 @@ static void send_message(struct intake *intake, struct intake_session *session, 
 		intake_session_move(session, INTAKE_CLOSED, "disconnected");
 }
 
-/* What waits behind it is still answered, as from a client without a session. */
+/* What waits behind it is still answered, as from a client without a session. Who was told is kept, so that it is told once. */
 static void end_session(struct intake *intake, struct intake_session *session, const char *why)
 {
 	session->nack_code = NULL;
 	session->is_owed = false;
 	session->over_credit = false;
-	if (session->letters_count == 0)
+	if (session->letters_count == 0 && !session->told)
 		intake_session_remove(intake->sessions, session, why);
 	else
 		intake_session_move(session, INTAKE_CLOSED, why);
@@ -54,8 +54,18 @@ static void end_session(struct intake *intake, struct intake_session *session, c
 static void send_bye(struct intake *intake, struct intake_session *session, const char *code, const char *text)
 {
 	const struct push_message bye = {.type = PUSH_BYE, .code = code, .text = text};
-	send_message(intake, session, &bye);
+	struct span routing_id = span_of((const char *)session->routing_id, session->routing_id_len);
+	session->told = send_to(intake, routing_id, &bye) == STATUS_OK;
 	end_session(intake, session, code);
+}
+
+/* Without a session one BYE is enough: to answer each message of a flood would make us work for it. */
+static void refuse(struct intake *intake, struct intake_session *session, const char *code, const char *text)
+{
+	if (session->told)
+		telemetry_count("effreg_intake_messages_unanswered_total", "Messages without a session from clients that were told so.", "", 1);
+	else
+		send_bye(intake, session, code, text);
 }
 
 static void send_credit(struct intake *intake, struct intake_session *session)
@@ -150,6 +160,7 @@ struct greeting {
 	struct push_message hello;           /* its texts in arena */
 	char region[OKTMO_TEXT_SIZE];
 	struct intake_welcome welcome;
+	bool is_bearers;
 	enum status status;
 	struct fault fault;
 };
@@ -162,6 +173,7 @@ static enum status load_welcome(struct greeting *greeting, struct db *db)
 	struct fault *fault = &greeting->fault;
 	const struct sha256 *token = greeting->hello.token == NULL ? NULL : &greeting->token;
 	enum status status = intake_store_load_rights(db, greeting->user, token, greeting->arena, &rights);
+	greeting->is_bearers = rights.is_bearers;
 	if (status == STATUS_FORBIDDEN && rights.lacks_token)
 		fault_set(fault, status, "bad_token", "/token", -1, "a bearer's key writes by a token only, and this one is unknown or revoked");
 	else if (status == STATUS_FORBIDDEN)
@@ -203,7 +215,8 @@ static void run_greeting(struct intake_job *job, struct db *db)
 static void touch(void *context, struct intake_session *session)
 {
 	const struct greeting *greeting = context;
-	if (session != greeting->session && text_equal(session->region->name, greeting->region))
+	bool is_open = session->state == INTAKE_OPEN || session->state == INTAKE_FAILED;
+	if (is_open && session != greeting->session && text_equal(session->region->name, greeting->region))
 		send_message(greeting->intake, session, &(struct push_message){.type = PUSH_CREDIT});
 }
 
@@ -215,8 +228,7 @@ static void share_credit(struct intake *intake, struct intake_region *region, st
 	if (region->sessions > TOUCH_MANY && now_ms - region->touched_ms < TOUCH_MS)
 		return;
 	region->touched_ms = now_ms;
-	intake_sessions_each(intake->sessions, INTAKE_OPEN, touch, greeting);
-	intake_sessions_each(intake->sessions, INTAKE_FAILED, touch, greeting);
+	intake_sessions_each(intake->sessions, touch, greeting);
 }
 
 static void open_session(struct intake *intake, struct intake_session *session, struct intake_region *region, const struct greeting *greeting)
@@ -251,6 +263,7 @@ static void end_greeting(struct intake_job *job)
 	const struct fault *fault = &greeting->fault;
 	struct intake_region *region = greeting->status == STATUS_OK ? intake_region_get(intake->regions, greeting->region) : NULL;
 	session->greeting = false;
+	session->key->is_bearers |= greeting->is_bearers;
 	if (region != NULL) {
 		share_credit(intake, region, greeting);
 		open_session(intake, session, region, greeting);
@@ -261,6 +274,13 @@ static void end_greeting(struct intake_job *job)
 	answer_letters(intake, session);
 	arena_destroy(&greeting->arena);
 	free(greeting);
+}
+
+/* Each HELLO costs several questions to the database, which the other regions would wait for. The centre's own gateway says one
+ * for each request, and has limits of its own. */
+static bool may_greet(const struct intake *intake, struct intake_key *key)
+{
+	return key->is_bearers || intake_pace_take(&key->hellos, intake->key_hellos_per_s_max, PUSH_KEY_HELLOS, 1, ambient_monotonic_ms()) == 0;
 }
 
 static void greet(struct intake *intake, struct intake_session *session, const struct push_message *hello)
@@ -281,7 +301,7 @@ static void greet(struct intake *intake, struct intake_session *session, const s
 		greeting->hello.region = arena_text(greeting->arena, hello->region, strlen(hello->region));
 	if (hello->token != NULL)
 		greeting->token = token_digest(hello->token);
-	snprintf(greeting->user, sizeof greeting->user, "%s", session->user);
+	snprintf(greeting->user, sizeof greeting->user, "%s", session->key->user);
 	session->greeting = true;
 	intake_pool_submit(intake->greeters, &greeting->job);
 }
@@ -482,7 +502,7 @@ static void store(struct intake *intake, struct intake_session *session, const s
 		return;
 	}
 	int64_t now_ms = ambient_monotonic_ms();
-	int64_t wait_ms = intake_pace_take(&region->pace, intake->region_events_per_s_max, push->count, now_ms);
+	int64_t wait_ms = intake_pace_take(&region->pace, intake->region_events_per_s_max, intake->region_events_per_s_max, push->count, now_ms);
 	if (wait_ms > 0) {
 		postpone(intake, session, "over_rate", wait_ms);
 		return;
@@ -572,16 +592,20 @@ static bool act(struct intake *intake, struct intake_session *session, const str
 		return false;
 	switch (action) {
 	case INTAKE_GREET:
+		session->hello_waits = !may_greet(intake, session->key);
+		if (session->hello_waits)
+			return false;
 		greet(intake, session, message);
 		break;
 	case INTAKE_PONG:
 		send_message(intake, session, &(struct push_message){.type = PUSH_PONG});
 		break;
 	case INTAKE_FORGET:
-		end_session(intake, session, "bye");
+		if (!session->told)
+			end_session(intake, session, "bye");
 		break;
 	case INTAKE_REFUSE:
-		send_bye(intake, session, "no_session", "say HELLO first");
+		refuse(intake, session, "no_session", "say HELLO first");
 		break;
 	case INTAKE_STORE:
 	case INTAKE_DROP:
@@ -601,12 +625,12 @@ static bool handle(struct intake *intake, struct intake_session *session, struct
 		return false;
 	if (bus_message_frames(*message) != 3 || bus_message_frame(*message, 2).len > PUSH_BODY_BYTES_MAX) {
 		if (idle)
-			send_bye(intake, session, "bad_frames", "a message has a header frame and a body frame");
+			refuse(intake, session, "bad_frames", "a message has a header frame and a body frame");
 		return idle;
 	}
 	if (push_parse_request(intake->arena, bus_message_frame(*message, 1), &parsed, &fault) != STATUS_OK) {
 		if (idle)
-			send_bye(intake, session, "bad_header", fault.text);
+			refuse(intake, session, "bad_header", fault.text);
 		return idle;
 	}
 	return act(intake, session, &parsed, message);
@@ -632,14 +656,14 @@ static void answer_letters(struct intake *intake, struct intake_session *session
 		if (message != NULL)
 			bus_message_destroy(&answered);
 	}
-	if (session->state == INTAKE_CLOSED && !intake_session_waits(session))
+	if (session->state == INTAKE_CLOSED && !session->told && !intake_session_waits(session))
 		intake_session_remove(intake->sessions, session, "ended");
 }
 
 static void keep_letter(struct intake *intake, struct intake_session *session)
 {
 	size_t bytes = bytes_of(intake->message);
-	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message))
+	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message, bytes))
 		intake->letter_bytes += bytes;
 	else
 		telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
@@ -652,14 +676,13 @@ static struct intake_session *admit(struct intake *intake, struct span routing_i
 	struct intake_session *surplus = intake_session_surplus(intake->sessions, user, &full);
 	if (surplus != NULL)
 		intake_session_remove(intake->sessions, surplus, "too many sessions of one key");
-	struct intake_session *session = full ? NULL : intake_session_add(intake->sessions, routing_id);
+	struct intake_session *session = full ? NULL : intake_session_add(intake->sessions, routing_id, user, ambient_monotonic_ms());
 	if (session == NULL) {
 		const struct push_message bye = {.type = PUSH_BYE, .code = "retry", .text = "there are too many sessions; come back later"};
 		if (send_to(intake, routing_id, &bye) == STATUS_OK)
 			telemetry_count("effreg_intake_sessions_refused_total", "Messages refused because there are too many sessions.", "", 1);
 		return NULL;
 	}
-	snprintf(session->user, sizeof session->user, "%s", user);
 	return session;
 }
 
@@ -767,10 +790,22 @@ static void probe_region(void *context, struct intake_region *region)
 static void reopen(void *context, struct intake_session *session)
 {
 	struct intake *intake = context;
-	if (session->region->resting || session->nack_code != NULL || session->reopen_ms > ambient_monotonic_ms())
+	if (session->state != INTAKE_FAILED || session->region->resting || session->nack_code != NULL || session->reopen_ms > ambient_monotonic_ms())
 		return;
 	intake_session_move(session, INTAKE_OPEN, "credit again");
 	send_credit(intake, session);
+}
+
+static void take_hello(void *context, struct intake_session *session)
+{
+	if (session->hello_waits)
+		answer_letters(context, session);
+}
+
+static void count_waiting(void *context, struct intake_session *session)
+{
+	size_t *count = context;
+	*count += session->hello_waits;
 }
 
 /* The connection that handshakes are looked up over is used by them alone: lost, it is made anew here, for readiness is told by it. */
@@ -790,13 +825,17 @@ static void mend_lookup(struct intake *intake)
 void intake_on_tick(void *context)
 {
 	struct intake *intake = context;
+	size_t hellos = 0;
 	mend_lookup(intake);
+	intake_sessions_each(intake->sessions, take_hello, intake);
+	intake_sessions_each(intake->sessions, count_waiting, &hellos);
+	telemetry_set("effreg_intake_hellos_waiting", "HELLOs of keys that have said too many, until they may again.", "", (double)hellos);
 	intake_sessions_expire(intake->sessions, ambient_monotonic_ms());
 	telemetry_set("effreg_intake_sessions", "Sessions open now.", "", (double)intake_sessions_count(intake->sessions));
 	telemetry_set("effreg_intake_batch_bytes", "Bytes held by batches that wait or are being stored.", "", (double)intake->batch_bytes);
 	telemetry_set("effreg_intake_batch_bytes_max", "What they may hold.", "", (double)intake->memory_bytes_max);
 	intake_regions_each(intake->regions, probe_region, intake);
-	intake_sessions_each(intake->sessions, INTAKE_FAILED, reopen, intake);
+	intake_sessions_each(intake->sessions, reopen, intake);
 }
 
 void intake_finish(struct intake *intake)

@@ -33,6 +33,7 @@ struct intake {
 	int64_t quarantine_bytes_max;     /* bodies kept in quarantine for one region */
 	int64_t region_bytes_per_day_max; /* quota of events stored; 0 = none */
 	int64_t region_events_per_s_max;  /* 0 = no limit */
+	int64_t key_hellos_per_s_max;     /* 0 = no limit */
 	size_t memory_bytes_max;          /* of all batches that wait or are being stored */
 	size_t batch_bytes, letter_bytes; /* held now */
 	bool database_lost;               /* the last append or look found it away */
@@ -48,7 +49,8 @@ void intake_on_push(void *context);
 /* A writer, or a greeter, has ended a job. */
 void intake_on_written(void *context);
 void intake_on_greeted(void *context);
-/* Five times a second: gives credit again when a region has rested and the database is there, forgets silent sessions. */
+/* Five times a second: gives credit again when a region has rested and the database is there, takes HELLOs that waited, forgets
+ * silent sessions. */
 void intake_on_tick(void *context);
 /* Ends what is under way, before the sockets close. */
 void intake_finish(struct intake *intake);

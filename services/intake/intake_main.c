@@ -13,6 +13,7 @@ static const struct config_option OPTIONS[] = {
 	{"quarantine_bytes_max", CONFIG_INTEGER, "67108864", 0, INT64_C(1) << 40, "bytes of refused events kept for one region; beyond, they are only counted"},
 	{"region_bytes_per_day_max", CONFIG_INTEGER, "1073741824", 0, INT64_C(1) << 40, "bytes of events that one region may store in a day (UTC); 0 = no quota"},
 	{"region_events_per_s_max", CONFIG_INTEGER, "0", 0, 10000000, "events a second that one region may send, on the whole; 0 = as many as it likes"},
+	{"key_hellos_per_s_max", CONFIG_INTEGER, "20", 0, 10000000, "HELLOs a second that one key may say after the first 128; more of them wait; 0 = as many as it likes"},
 	{"memory_bytes_max", CONFIG_INTEGER, "33554432", 1048576, INT64_C(1) << 40, "bytes of batches held in memory, of all regions; beyond, batches are put off"},
 	{"writers", CONFIG_INTEGER, "4", 1, INTAKE_POOL_THREADS_MAX, "appends side by side, each over a connection of its own"},
 };
@@ -59,6 +60,7 @@ static enum status start(struct service *service, struct fault *fault)
 	intake->region_bytes_per_day_max = config_integer(service->config, "region_bytes_per_day_max");
 	intake->quarantine_bytes_max = config_integer(service->config, "quarantine_bytes_max");
 	intake->region_events_per_s_max = config_integer(service->config, "region_events_per_s_max");
+	intake->key_hellos_per_s_max = config_integer(service->config, "key_hellos_per_s_max");
 	intake->memory_bytes_max = (size_t)config_integer(service->config, "memory_bytes_max");
 	intake->sessions = intake_sessions_new();
 	intake->regions = intake_regions_new();

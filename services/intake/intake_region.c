@@ -92,7 +92,7 @@ static struct intake_batch *unlink_at(struct intake_region *region, struct intak
 /* One append is judged by one right: one key, and one token if there is any. */
 static bool same_right(const struct intake_session *a, const struct intake_session *b)
 {
-	return text_equal(a->user, b->user) && a->has_token == b->has_token &&
+	return a->key == b->key && a->has_token == b->has_token &&
 	       (!a->has_token || memcmp(a->token.bytes, b->token.bytes, SHA256_BYTES) == 0);
 }
 

@@ -3,11 +3,15 @@
 #include "common/log.h"
 #include "services/intake/intake_region.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Open addressing by the routing id's hash. Removal leaves a tombstone only inside a chain: tombstones at a chain's end become
  * empty again, or a table that has seen many connections would be searched from end to end for every new one. */
 #define SLOTS (INTAKE_SESSIONS_MAX * 2)
+
+/* Of keys that have a session, or had one lately. */
+#define INTAKE_KEYS_MAX INTAKE_SESSIONS_MAX
 
 enum slot_use { SLOT_EMPTY, SLOT_TAKEN, SLOT_REMOVED };
 
@@ -23,6 +27,8 @@ struct intake_sessions {
 	struct slot *slots;
 	struct slot *taken[INTAKE_SESSIONS_MAX];
 	size_t count;
+	struct intake_key *keys[INTAKE_KEYS_MAX];
+	size_t keys_count;
 };
 
 struct intake_sessions *intake_sessions_new(void)
@@ -46,6 +52,8 @@ void intake_sessions_destroy(struct intake_sessions **sessions)
 		return;
 	for (size_t i = 0; i < (*sessions)->count; i++)
 		forget_letters(&(*sessions)->taken[i]->session);
+	for (size_t i = 0; i < (*sessions)->keys_count; i++)
+		free((*sessions)->keys[i]);
 	free((*sessions)->slots);
 	free(*sessions);
 	*sessions = NULL;
@@ -78,9 +86,34 @@ struct intake_session *intake_session_find(struct intake_sessions *sessions, str
 	return NULL;
 }
 
-struct intake_session *intake_session_add(struct intake_sessions *sessions, struct span routing_id)
+static struct intake_key *find_key(const struct intake_sessions *sessions, const char *user)
+{
+	for (size_t i = 0; i < sessions->keys_count; i++) {
+		if (text_equal(sessions->keys[i]->user, user))
+			return sessions->keys[i];
+	}
+	return NULL;
+}
+
+/* NULL: there are too many. */
+static struct intake_key *get_key(struct intake_sessions *sessions, const char *user)
+{
+	struct intake_key *key = find_key(sessions, user);
+	if (key != NULL || sessions->keys_count == INTAKE_KEYS_MAX)
+		return key;
+	key = calloc(1, sizeof *key);
+	ASSERT(key != NULL);
+	snprintf(key->user, sizeof key->user, "%s", user);
+	sessions->keys[sessions->keys_count++] = key;
+	return key;
+}
+
+struct intake_session *intake_session_add(struct intake_sessions *sessions, struct span routing_id, const char *user, int64_t now_ms)
 {
 	if (sessions->count == INTAKE_SESSIONS_MAX || routing_id.len > INTAKE_ROUTING_ID_MAX)
+		return NULL;
+	struct intake_key *key = get_key(sessions, user);
+	if (key == NULL)
 		return NULL;
 	size_t at = first_slot(routing_id);
 	while (sessions->slots[at].use == SLOT_TAKEN)
@@ -89,6 +122,10 @@ struct intake_session *intake_session_add(struct intake_sessions *sessions, stru
 	*slot = (struct slot){.use = SLOT_TAKEN};
 	memcpy(slot->session.routing_id, routing_id.at, routing_id.len);
 	slot->session.routing_id_len = routing_id.len;
+	slot->session.key = key;
+	slot->session.seen_ms = now_ms;
+	key->sessions++;
+	key->seen_ms = now_ms;
 	slot->place = sessions->count;
 	sessions->taken[sessions->count++] = slot;
 	return &slot->session;
@@ -97,18 +134,17 @@ struct intake_session *intake_session_add(struct intake_sessions *sessions, stru
 struct intake_session *intake_session_surplus(struct intake_sessions *sessions, const char *user, bool *ret_full)
 {
 	struct intake_session *silent = NULL;
-	size_t count = 0;
+	const struct intake_key *key = find_key(sessions, user);
+	*ret_full = false;
+	if (key == NULL || key->sessions < INTAKE_KEY_SESSIONS_MAX)
+		return NULL;
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct intake_session *session = &sessions->taken[i]->session;
-		if (!text_equal(session->user, user))
-			continue;
-		count++;
-		if (!intake_session_waits(session) && (silent == NULL || session->seen_ms < silent->seen_ms))
+		if (session->key == key && !intake_session_waits(session) && (silent == NULL || session->seen_ms < silent->seen_ms))
 			silent = session;
 	}
-	bool is_many = count >= INTAKE_KEY_SESSIONS_MAX;
-	*ret_full = is_many && silent == NULL;
-	return is_many ? silent : NULL;
+	*ret_full = silent == NULL;
+	return silent;
 }
 
 /* ---- Messages that wait ---- */
@@ -118,13 +154,15 @@ bool intake_session_waits(const struct intake_session *session)
 	return session->greeting || session->unanswered_batches > 0 || session->letters_count > 0;
 }
 
-bool intake_session_keep(struct intake_session *session, struct bus_message **message)
+bool intake_session_keep(struct intake_session *session, struct bus_message **message, size_t bytes)
 {
-	if (session->letters_count == INTAKE_LETTERS_MAX)
+	if (session->letters_count == INTAKE_LETTERS_MAX || session->key->letter_bytes + bytes > INTAKE_KEY_LETTER_BYTES_MAX)
 		return false;
 	struct intake_letter *letter = calloc(1, sizeof *letter);
 	ASSERT(letter != NULL);
 	letter->message = *message;
+	letter->bytes = bytes;
+	session->key->letter_bytes += bytes;
 	*message = NULL;
 	if (session->letters_count++ == 0)
 		session->letters_end = &session->letters;
@@ -141,6 +179,7 @@ struct bus_message *intake_session_next(struct intake_session *session)
 	struct bus_message *message = letter->message;
 	session->letters = letter->next;
 	session->letters_count--;
+	session->key->letter_bytes -= letter->bytes;
 	free(letter);
 	return message;
 }
@@ -162,6 +201,8 @@ void intake_session_move(struct intake_session *session, enum intake_state to, c
 	}
 	if (is_open(session->state) && !is_open(to))
 		session->region->sessions--;
+	if (to == INTAKE_OPEN)
+		session->told = false;
 	if (to == INTAKE_CLOSED && session->state != INTAKE_CLOSED)
 		log_write(LOG_EVENT_session_closed, "region", region, "source", session->source, "why", why, NULL);
 	session->state = to;
@@ -184,11 +225,25 @@ void intake_session_remove(struct intake_sessions *sessions, struct intake_sessi
 		return;
 	intake_session_move(session, INTAKE_CLOSED, why);
 	forget_letters(session);
+	session->key->sessions--;
+	if (session->key->seen_ms < session->seen_ms)
+		session->key->seen_ms = session->seen_ms;
 	slot->use = SLOT_REMOVED;
 	struct slot *last = sessions->taken[--sessions->count];
 	sessions->taken[slot->place] = last;
 	last->place = slot->place;
 	clean_chain_end(sessions, (size_t)(slot - sessions->slots));
+}
+
+static void forget_keys(struct intake_sessions *sessions, int64_t now_ms)
+{
+	for (size_t i = sessions->keys_count; i-- > 0;) {
+		struct intake_key *key = sessions->keys[i];
+		if (key->sessions > 0 || key->seen_ms + INTAKE_IDLE_MS >= now_ms)
+			continue;
+		sessions->keys[i] = sessions->keys[--sessions->keys_count];
+		free(key);
+	}
 }
 
 void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)
@@ -197,18 +252,16 @@ void intake_sessions_expire(struct intake_sessions *sessions, int64_t now_ms)
 		struct slot *slot = sessions->taken[i];
 		if (intake_session_waits(&slot->session))
 			continue;
-		if (slot->session.state == INTAKE_CLOSED || slot->session.seen_ms + INTAKE_IDLE_MS < now_ms)
+		if ((slot->session.state == INTAKE_CLOSED && !slot->session.told) || slot->session.seen_ms + INTAKE_IDLE_MS < now_ms)
 			intake_session_remove(sessions, &slot->session, "silent");
 	}
+	forget_keys(sessions, now_ms);
 }
 
-void intake_sessions_each(struct intake_sessions *sessions, enum intake_state state,
-                          void (*fn)(void *context, struct intake_session *session), void *context)
+void intake_sessions_each(struct intake_sessions *sessions, void (*fn)(void *context, struct intake_session *session), void *context)
 {
-	for (size_t i = sessions->count; i-- > 0;) {
-		if (sessions->taken[i]->session.state == state)
-			fn(context, &sessions->taken[i]->session);
-	}
+	for (size_t i = sessions->count; i-- > 0;)
+		fn(context, &sessions->taken[i]->session);
 }
 
 size_t intake_sessions_count(const struct intake_sessions *sessions)

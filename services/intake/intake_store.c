@@ -6,7 +6,7 @@
 
 static const char PREPARE_SQL[] =
 	"PREPARE intake_rights (text, bytea) AS SELECT COALESCE(k.region_id, t.region_id, ''), g.sources IS NULL, s.source, k.role = 'coordinator',"
-	" k.role = 'bearer' AND t.digest IS NULL"
+	" k.role = 'bearer', k.role = 'bearer' AND t.digest IS NULL"
 	" FROM effreg.client_key k"
 	" LEFT JOIN effreg.token t ON k.role = 'bearer' AND t.digest = $2 AND t.revoked_time IS NULL"
 	" CROSS JOIN LATERAL (SELECT CASE WHEN k.role = 'bearer' THEN t.sources ELSE k.sources END) AS g (sources)"
@@ -44,7 +44,8 @@ enum status intake_store_read_rights(const struct db_rows *rows, struct arena *a
 		return STATUS_FORBIDDEN;
 	memcpy(ret_rights->region, db_get_text(rows, 0, 0), db_get_len(rows, 0, 0) == OKTMO_LEN ? OKTMO_LEN : 0);
 	ret_rights->is_coordinator = db_get_bool(rows, 0, 3);
-	ret_rights->lacks_token = db_get_bool(rows, 0, 4);
+	ret_rights->is_bearers = db_get_bool(rows, 0, 4);
+	ret_rights->lacks_token = db_get_bool(rows, 0, 5);
 	if (ret_rights->lacks_token)
 		return STATUS_FORBIDDEN;
 	if (db_get_bool(rows, 0, 1))

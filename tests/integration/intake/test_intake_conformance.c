@@ -14,7 +14,7 @@
 #define DOCUMENT_MAX    ((size_t)1024 * 1024)
 #define NODES_MAX       512
 #define RULES_MAX       32
-#define SENTENCE_MAX    10     /* symbols of a sentence that is played */
+#define SENTENCE_MAX    8      /* symbols of a sentence that is played */
 #define REFUSED_MAX     7      /* of one with a refused batch: each takes the intake a tick of 200 ms to recover */
 #define REPEATS_MAX     2      /* of what stands behind a * */
 #define SENTENCES_MAX   20000
@@ -379,6 +379,7 @@ struct answer {
 
 struct model {
 	bool open;
+	bool told;                       /* a BYE was the last word about the session */
 	uint64_t expected;
 	struct answer answers[ANSWERS_MAX];
 	size_t count;
@@ -388,13 +389,22 @@ static void model_answer(struct model *model, struct answer answer)
 {
 	assert_true(model->count < ANSWERS_MAX);
 	model->answers[model->count++] = answer;
-	if (answer.type == PUSH_BYE)
+	if (answer.type == PUSH_BYE) {
 		model->open = false;
+		model->told = true;
+	}
 }
 
 static void model_bye(struct model *model, const char *code)
 {
 	model_answer(model, (struct answer){.type = PUSH_BYE, .code = code});
+}
+
+/* Said once. */
+static void model_refuse(struct model *model, const char *code)
+{
+	if (!model->told)
+		model_bye(model, code);
 }
 
 static void model_hello(struct model *model, const struct push_message *hello)
@@ -406,6 +416,7 @@ static void model_hello(struct model *model, const struct push_message *hello)
 	} else {
 		model_answer(model, (struct answer){.type = PUSH_WELCOME});
 		model->open = true;
+		model->told = false;
 		model->expected = 1;
 	}
 }
@@ -416,7 +427,7 @@ static void model_push(struct model *model, const struct push_message *push, siz
 	for (size_t i = 0; i < push->count; i++)
 		sum += push->sizes[i];
 	if (!model->open)
-		model_bye(model, "no_session");
+		model_refuse(model, "no_session");
 	else if (push->batch != model->expected)
 		model_bye(model, "bad_batch");
 	else if (sum != body_len)
@@ -429,12 +440,12 @@ static void model_take(struct model *model, const struct step *step)
 {
 	struct push_message message;
 	if (step->count != 2 || step->frames[1].len > PUSH_BODY_BYTES_MAX) {
-		model_bye(model, "bad_frames");
+		model_refuse(model, "bad_frames");
 		return;
 	}
 	struct arena *arena = arena_new(PUSH_ARENA_BYTES(PUSH_ANSWER_BYTES_MAX));
 	if (push_parse_request(arena, step->frames[0], &message, NULL) != STATUS_OK)
-		model_bye(model, "bad_header");
+		model_refuse(model, "bad_header");
 	else if (message.type == PUSH_HELLO)
 		model_hello(model, &message);
 	else if (message.type == PUSH_PUSH)
@@ -487,8 +498,12 @@ static void barrier(const char *what)
 	assert_true(process_lives(&intake));
 }
 
-static void forget_session(void)
+/* A session that is left: whatever was before it, the next dialog begins as on a new connection. */
+static void forget_session(const char *what)
 {
+	const struct step hello = say("C-HELLO", 1);
+	send_step(&hello);
+	hear(&(struct answer){.type = PUSH_WELCOME}, what);
 	client_say(&client, &(struct push_message){.type = PUSH_BYE}, span_of("", 0));
 }
 
@@ -554,7 +569,7 @@ static void play_sentence(const struct sentence *sentence)
 {
 	const char *what = text_of(sentence);
 	struct play play = {.next = 1};
-	forget_session();
+	forget_session(what);
 	for (size_t i = 0; i < sentence->count; i++) {
 		const char *symbol = sentence->symbols[i];
 		if (symbol[0] == 'I') {
@@ -747,7 +762,7 @@ static void play_broken(uint64_t seed, uint64_t round)
 	struct model model = {0};
 	size_t count = make_dialog(steps);
 	const char *what = arena_printf(player.arena, "seed %llu, round %llu", (unsigned long long)seed, (unsigned long long)round);
-	forget_session();
+	forget_session(what);
 	for (size_t i = 0; i < count; i++) {
 		send_step(&steps[i]);
 		model_take(&model, &steps[i]);
@@ -850,7 +865,9 @@ static int set_up_all(void **state)
 	read_document();
 	derive(&(struct pending){.node = find_rule("dialog")}, (struct sentence){0});
 	player_add_key(&player, &key, "region", VORONEZH, NULL);
+	setenv("EFFREG_KEY_HELLOS_PER_S_MAX", "0", 1);
 	process_start(&player, &intake, "1099511627776");
+	unsetenv("EFFREG_KEY_HELLOS_PER_S_MAX");
 	client_connect(&client, &player, &intake, &key);
 	client_ping(&client);
 	return 0;

@@ -8,6 +8,7 @@ static struct player player;
 static struct process intake, small;              /* small: a quarantine of 4096 bytes */
 static struct process tight;                      /* 2048 bytes of events a day */
 static struct process paced;                      /* 2 events a second */
+static struct process measured;                   /* one HELLO a second, after the first 128 of a key */
 static struct bus_keypair region_key, other_key, limited_key, gateway_key, bearer_key, reader_key;
 static struct client client;
 
@@ -31,6 +32,9 @@ static int set_up_all(void **state)
 	setenv("EFFREG_REGION_EVENTS_PER_S_MAX", "2", 1);
 	process_start(&player, &paced, "67108864");
 	unsetenv("EFFREG_REGION_EVENTS_PER_S_MAX");
+	setenv("EFFREG_KEY_HELLOS_PER_S_MAX", "1", 1);
+	process_start(&player, &measured, "67108864");
+	unsetenv("EFFREG_KEY_HELLOS_PER_S_MAX");
 	return 0;
 }
 
@@ -41,6 +45,7 @@ static int tear_down_all(void **state)
 	process_stop(&small);
 	process_stop(&tight);
 	process_stop(&paced);
+	process_stop(&measured);
 	player_clear(&player);
 	return 0;
 }
@@ -610,8 +615,9 @@ static void any_number_of_frames_but_two_is_bad_frames(void **state)
 		client_send(&client, frames, COUNTS[i]);
 		client_expect_bye(&client, "bad_frames");
 		client_push_one(&client, 1, fresh_event(&player, VORONEZH));
-		client_expect_bye(&client, "no_session");
 	}
+	client_ping(&client);  /* the pushes without a session got no answer: the BYE said it */
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), 0);
 }
 
 static void a_body_that_is_not_what_the_sizes_say_is_bad_frames(void **state)
@@ -640,9 +646,11 @@ static void a_header_that_is_no_message_is_bad_header(void **state)
 	memset(large, ' ', sizeof large - 1);
 	memcpy(large, "{\"type\":\"PING\"}", 15);
 	for (size_t i = 0; i < ARRAY_COUNT(HEADERS); i++) {
+		client_hello(&client, PORTAL);
 		client_say_text(&client, HEADERS[i], span_of("", 0));
 		client_expect_bye(&client, "bad_header");
 	}
+	client_hello(&client, PORTAL);
 	client_say_text(&client, large, span_of("", 0));
 	client_expect_bye(&client, "bad_header");
 	large[PUSH_REQUEST_BYTES_MAX] = '\0';
@@ -676,6 +684,27 @@ static void a_push_without_a_session_is_no_session(void **state)
 	client_say(&client, &(struct push_message){.type = PUSH_BYE}, span_of("", 0));
 	client_push_one(&client, 1, fresh_event(&player, VORONEZH));
 	client_expect_bye(&client, "no_session");
+}
+
+/* Whatever comes after a BYE, but for HELLO and PING: to answer a flood would be to join in it. */
+static void who_was_told_that_it_has_no_session_is_not_told_again(void **state)
+{
+	(void)state;
+	client_push_one(&client, 1, fresh_event(&player, VORONEZH));
+	client_expect_bye(&client, "no_session");
+	for (uint64_t batch = 1; batch <= 3; batch++)
+		client_push_one(&client, batch, fresh_event(&player, VORONEZH));
+	client_say_text(&client, "{}", span_of("", 0));
+	client_say(&client, &(struct push_message){.type = PUSH_BYE}, span_of("", 0));
+	client_push_one(&client, 1, fresh_event(&player, VORONEZH));
+	client_ping(&client);
+	client_say(&client, &(struct push_message){.type = PUSH_HELLO, .version = 2, .source = PORTAL}, span_of("", 0));
+	client_expect_bye(&client, "bad_version");
+	client_push_one(&client, 1, fresh_event(&player, VORONEZH));
+	client_hello(&client, PORTAL);
+	client_push_one(&client, 1, fresh_event(&player, VORONEZH));
+	client_expect(&client, PUSH_ACK);
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), 1);
 }
 
 static void another_version_is_bad_version(void **state)
@@ -732,9 +761,53 @@ static void sending_beyond_the_credit_is_over_credit(void **state)
 	assert_string_equal(message.code, "over_credit");
 	assert_true(acknowledged >= PUSH_CREDIT_BATCHES);
 	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), (int64_t)acknowledged);
-	for (uint64_t batch = acknowledged + 2; batch <= 60 * PUSH_CREDIT_BATCHES; batch++)
-		client_expect_bye(&client, "no_session");
-	client_hello(&client, PORTAL);
+	client_hello(&client, PORTAL);  /* what came after that batch got no answer */
+}
+
+static void say_hellos(struct client *sender, const char *token, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		client_say(sender, &(struct push_message){.type = PUSH_HELLO, .version = 1, .source = PORTAL, .token = token}, span_of("", 0));
+}
+
+/* `measured` lets a key say one HELLO a second after the first 128. */
+static void a_key_that_says_hello_too_often_waits_and_nobody_else_does(void **state)
+{
+	(void)state;
+	struct client hasty, other;
+	struct push_message message;
+	size_t welcomes = 0;
+	client_connect(&hasty, &player, &measured, &region_key);
+	client_connect(&other, &player, &measured, &other_key);
+	say_hellos(&hasty, NULL, PUSH_KEY_HELLOS + 3);
+	for (; welcomes < PUSH_KEY_HELLOS; welcomes++)
+		client_expect(&hasty, PUSH_WELCOME);
+	client_hello(&other, PORTAL);
+	client_push_one(&hasty, 1, fresh_event(&player, VORONEZH));  /* behind the HELLOs that wait */
+	while ((message = client_hear(&hasty)).type == PUSH_WELCOME)
+		welcomes++;
+	assert_int_equal(message.type, PUSH_ACK);
+	assert_int_equal(welcomes, PUSH_KEY_HELLOS + 3);
+	client_close(&hasty);
+	client_close(&other);
+}
+
+/* It says one for each request: if it waited as others do, this would take a minute, which no client waits. */
+static void the_centres_own_gateway_says_hello_as_often_as_it_needs(void **state)
+{
+	(void)state;
+	struct client gateway;
+	char token[TOKEN_TEXT_SIZE];
+	int64_t until_ms = ambient_monotonic_ms() + WAIT_MS;
+	player_add_token(&player, token, VORONEZH, NULL);
+	client_connect(&gateway, &player, &measured, &bearer_key);
+	say_hellos(&gateway, token, 1);
+	client_expect(&gateway, PUSH_WELCOME);
+	say_hellos(&gateway, token, PUSH_KEY_HELLOS + 60);
+	for (size_t i = 0; i < PUSH_KEY_HELLOS + 60; i++)
+		client_expect(&gateway, PUSH_WELCOME);
+	assert_true(ambient_monotonic_ms() < until_ms);
+	client_close(&gateway);
 }
 
 static void push_two(struct client *sender, uint64_t batch)
@@ -944,10 +1017,13 @@ int main(void)
 		CASE(a_header_that_is_no_message_is_bad_header),
 		CASE(batches_out_of_order_are_bad_batch),
 		CASE(a_push_without_a_session_is_no_session),
+		CASE(who_was_told_that_it_has_no_session_is_not_told_again),
 		CASE(another_version_is_bad_version),
 		CASE(ping_is_answered_with_and_without_a_session),
 		CASE(credit_comes_back_for_what_was_acknowledged),
 		CASE(sending_beyond_the_credit_is_over_credit),
+		CASE(a_key_that_says_hello_too_often_waits_and_nobody_else_does),
+		CASE(the_centres_own_gateway_says_hello_as_often_as_it_needs),
 		CASE(a_region_over_its_rate_is_told_when_to_come_again),
 		CASE(a_mistake_of_ours_that_lasts_is_tried_ever_more_rarely),
 		CASE(the_sessions_of_a_region_share_its_credit),

@@ -205,17 +205,28 @@ static void a_regions_rate_lets_a_seconds_worth_through_at_once(void **state)
 {
 	(void)state;
 	struct intake_pace pace = {0};
-	assert_int_equal(intake_pace_take(&pace, 0, 500, 1), 0);       /* no limit */
-	assert_int_equal(intake_pace_take(&pace, 100, 60, 1000), 0);
-	assert_int_equal(intake_pace_take(&pace, 100, 60, 1000), 200);  /* 40 left */
-	assert_int_equal(intake_pace_take(&pace, 100, 60, 1199), 1);
-	assert_int_equal(intake_pace_take(&pace, 100, 60, 1200), 0);
-	assert_int_equal(intake_pace_take(&pace, 100, 1, 1200), 10);
-	assert_int_equal(intake_pace_take(&pace, 100, 100, 900000), 0);  /* a long rest fills it, and no more than that */
-	assert_int_equal(intake_pace_take(&pace, 100, 1, 900000), 10);
+	assert_int_equal(intake_pace_take(&pace, 0, 0, 500, 1), 0);       /* no limit */
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 60, 1000), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 60, 1000), 200);  /* 40 left */
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 60, 1199), 1);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 60, 1200), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 1, 1200), 10);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 100, 900000), 0);  /* a long rest fills it, and no more than that */
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 1, 900000), 10);
 	/* A batch that is larger than a second's worth passes, and is paid for afterwards. */
-	assert_int_equal(intake_pace_take(&pace, 100, 500, 901000), 0);
-	assert_int_equal(intake_pace_take(&pace, 100, 1, 901000), 4010);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 500, 901000), 0);
+	assert_int_equal(intake_pace_take(&pace, 100, 100, 1, 901000), 4010);
+}
+
+static void a_keys_hellos_come_many_at_once_and_then_at_their_pace(void **state)
+{
+	(void)state;
+	struct intake_pace pace = {0};
+	for (int i = 0; i < 128; i++)
+		assert_int_equal(intake_pace_take(&pace, 20, 128, 1, 1000), 0);
+	assert_int_equal(intake_pace_take(&pace, 20, 128, 1, 1000), 50);
+	assert_int_equal(intake_pace_take(&pace, 20, 128, 1, 1050), 0);
+	assert_int_equal(intake_pace_take(&pace, 20, 128, 1, 1050), 50);
 }
 
 int main(void)
@@ -232,6 +243,7 @@ int main(void)
 		cmocka_unit_test(a_regions_credit_is_shared_among_its_sessions),
 		cmocka_unit_test(a_region_rests_longer_with_each_failure_and_not_for_ever),
 		cmocka_unit_test(a_regions_rate_lets_a_seconds_worth_through_at_once),
+		cmocka_unit_test(a_keys_hellos_come_many_at_once_and_then_at_their_pace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

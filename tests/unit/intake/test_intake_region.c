@@ -20,6 +20,7 @@ size_t intake_batch_bytes(const struct intake_batch *batch)
 }
 
 static struct intake_regions *regions;
+static struct intake_key keys[2];
 static struct intake_session sessions[3];
 static struct intake_batch batches[16];
 static size_t batches_count;
@@ -30,9 +31,9 @@ static int set_up(void **state)
 	regions = intake_regions_new();
 	memset(batches, 0, sizeof batches);
 	batches_count = destroyed = 0;
-	memcpy(sessions[0].user, "a", 2);
-	memcpy(sessions[1].user, "a", 2);
-	memcpy(sessions[2].user, "b", 2);
+	sessions[0].key = &keys[0];
+	sessions[1].key = &keys[0];
+	sessions[2].key = &keys[1];
 	return 0;
 }
 
