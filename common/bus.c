@@ -21,8 +21,8 @@
 #define POLL_ITEMS_MAX    128
 #define CONNECT_AGAIN_MS  1000
 #define TAKE_TURNS_MS     6000  /* longer than a handshake may take */
-#define LOOK_UP_FAST_MS   100
-#define LOOK_UP_SLOW_AGAIN_MS 60000
+#define LOOK_UP_AGAIN_MAX_MS 60000
+#define LOOK_UP_SHARE     20    /* about a twentieth of a caller's time goes into waiting for look-ups that are slow */
 
 /* A draft option of 4.3: without it, a domain without a handler still lets everybody in. */
 #define OPTION_ZAP_ENFORCE_DOMAIN 93
@@ -46,7 +46,7 @@ struct bus_socket {
 	struct bus_link link;
 	bool given_up;                    /* a handshake broke: libzmq does not try this address again */
 	int64_t connected_ms;             /* the last try at connecting, monotonic */
-	int64_t look_up_ms;               /* a DEALER looks its name up again from then on */
+	int64_t look_up_ms;               /* the name is looked up again from then on */
 	int64_t unconnected_ms;           /* a DEALER was seen without a connection first; 0 = it has one */
 	bool owned;                       /* the ZAP socket's watch closes nothing */
 };
@@ -329,8 +329,25 @@ static bool connect_all(struct bus_socket *socket)
 	return true;
 }
 
-/* A DEALER without a connection: its server may be at another address now. One look-up: where no resolver answers, each stops the loop
- * for tens of seconds. */
+/* Whoever calls waits for the answer, and where no resolver answers that is tens of seconds: the longer it took, the later again. */
+static void note_look_up(struct bus_socket *socket, int64_t began_ms)
+{
+	int64_t now_ms = ambient_monotonic_ms();
+	int64_t wait_ms = (now_ms - began_ms) * LOOK_UP_SHARE;
+	wait_ms = wait_ms < CONNECT_AGAIN_MS ? CONNECT_AGAIN_MS : wait_ms;
+	socket->look_up_ms = now_ms + (wait_ms < LOOK_UP_AGAIN_MAX_MS ? wait_ms : LOOK_UP_AGAIN_MAX_MS);
+}
+
+/* A SUB: instances behind its name come and go. */
+static void seek_publishers(struct bus_socket *socket, int64_t now_ms)
+{
+	if (now_ms < socket->look_up_ms)
+		return;
+	(void)connect_all(socket);
+	note_look_up(socket, now_ms);
+}
+
+/* A DEALER without a connection: its server may be at another address now. */
 static void seek_server(struct bus_socket *socket, int64_t now_ms)
 {
 	struct addresses found;
@@ -345,9 +362,7 @@ static void seek_server(struct bus_socket *socket, int64_t now_ms)
 		take_turns(socket, &found);
 		socket->unconnected_ms = now_ms;
 	}
-	/* Whoever calls waits for the answer: where it takes long, it is asked for seldom. */
-	int64_t took_ms = ambient_monotonic_ms() - now_ms;
-	socket->look_up_ms = now_ms + (took_ms > LOOK_UP_FAST_MS ? LOOK_UP_SLOW_AGAIN_MS : CONNECT_AGAIN_MS);
+	note_look_up(socket, now_ms);
 }
 
 enum status bus_connect(struct bus *bus, enum bus_type type, const char *endpoint, const char *server_public_key,
@@ -495,7 +510,7 @@ void bus_connect_again(struct bus_socket *socket)
 	if (socket->type == BUS_DEALER)
 		seek_server(socket, now_ms);
 	else
-		connect_all(socket);
+		seek_publishers(socket, now_ms);
 }
 
 /* ---- Receive ---- */

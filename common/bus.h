@@ -60,8 +60,8 @@ enum status bus_connect_local(struct bus *bus, enum bus_type type, const char *e
                               struct fault *fault) MUST_CHECK;
 /* To be called now and then (it does something at most once a second): looks the name up again, and tries again where a handshake broke,
  * which libzmq does not. A SUB connects to new addresses and leaves those that the name no longer stands for. A DEALER without a connection
- * goes to where the name points now, and after 6 s to the next of several; a look-up that takes long is repeated once a minute only, for
- * the caller waits for it. */
+ * goes to where the name points now, and after 6 s to the next of several; the caller waits for a look-up: one that
+ * took long is repeated after twenty times as long, a minute at most. */
 void bus_connect_again(struct bus_socket *socket);
 void bus_close(struct bus_socket **socket);
 const char *bus_endpoint(const struct bus_socket *socket);  /* as bound: the real port in place of * */
