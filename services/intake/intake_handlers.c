@@ -160,7 +160,7 @@ struct greeting {
 	struct push_message hello;           /* its texts in arena */
 	char region[OKTMO_TEXT_SIZE];
 	struct intake_welcome welcome;
-	bool is_bearers;
+	bool knows_key, is_bearers;
 	enum status status;
 	struct fault fault;
 };
@@ -173,6 +173,7 @@ static enum status load_welcome(struct greeting *greeting, struct db *db)
 	struct fault *fault = &greeting->fault;
 	const struct sha256 *token = greeting->hello.token == NULL ? NULL : &greeting->token;
 	enum status status = intake_store_load_rights(db, greeting->user, token, greeting->arena, &rights);
+	greeting->knows_key = status == STATUS_OK || status == STATUS_FORBIDDEN;
 	greeting->is_bearers = rights.is_bearers;
 	if (status == STATUS_FORBIDDEN && rights.lacks_token)
 		fault_set(fault, status, "bad_token", "/token", -1, "a bearer's key writes by a token only, and this one is unknown or revoked");
@@ -263,7 +264,8 @@ static void end_greeting(struct intake_job *job)
 	const struct fault *fault = &greeting->fault;
 	struct intake_region *region = greeting->status == STATUS_OK ? intake_region_get(intake->regions, greeting->region) : NULL;
 	session->greeting = false;
-	session->key->is_bearers |= greeting->is_bearers;
+	if (greeting->knows_key)
+		session->key->is_bearers = greeting->is_bearers;
 	if (region != NULL) {
 		share_credit(intake, region, greeting);
 		open_session(intake, session, region, greeting);
@@ -278,9 +280,15 @@ static void end_greeting(struct intake_job *job)
 
 /* Each HELLO costs several questions to the database, which the other regions would wait for. The centre's own gateway says one
  * for each request, and has limits of its own. */
-static bool may_greet(const struct intake *intake, struct intake_key *key)
+static bool may_greet(const struct intake *intake, struct intake_session *session)
 {
-	return key->is_bearers || intake_pace_take(&key->hellos, intake->key_hellos_per_s_max, PUSH_KEY_HELLOS, 1, ambient_monotonic_ms()) == 0;
+	struct intake_key *key = session->key;
+	int64_t now_ms = ambient_monotonic_ms();
+	bool may = key->is_bearers;
+	if (!may && (session->hello_waits || key->hellos_waiting == 0))  /* nobody passes those that wait */
+		may = intake_pace_take(&key->hellos, intake->key_hellos_per_s_max, PUSH_KEY_HELLOS, 1, now_ms) == 0;
+	intake_session_set_hello_waits(session, !may, now_ms);
+	return may;
 }
 
 static void greet(struct intake *intake, struct intake_session *session, const struct push_message *hello)
@@ -592,8 +600,7 @@ static bool act(struct intake *intake, struct intake_session *session, const str
 		return false;
 	switch (action) {
 	case INTAKE_GREET:
-		session->hello_waits = !may_greet(intake, session->key);
-		if (session->hello_waits)
+		if (!may_greet(intake, session))
 			return false;
 		greet(intake, session, message);
 		break;
@@ -663,10 +670,13 @@ static void answer_letters(struct intake *intake, struct intake_session *session
 static void keep_letter(struct intake *intake, struct intake_session *session)
 {
 	size_t bytes = bytes_of(intake->message);
-	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message, bytes))
+	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message)) {
 		intake->letter_bytes += bytes;
-	else
-		telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+		return;
+	}
+	if (session->letters_count == 0)
+		intake_session_set_hello_waits(session, false, 0);  /* it was the HELLO */
+	telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
 }
 
 /* A key that opens more and more sessions ends its own oldest ones. NULL: nobody's place can be had. */
@@ -686,6 +696,28 @@ static struct intake_session *admit(struct intake *intake, struct span routing_i
 	return session;
 }
 
+/* A session whose HELLO waits for its key's pace. A later HELLO takes the place of the one that waits: one WELCOME answers both. What has
+ * a body is beyond any credit before WELCOME. */
+static bool take_behind_hello(struct intake *intake, struct intake_session *session)
+{
+	struct push_message parsed;
+	struct fault fault;
+	bool is_message = bus_message_frames(intake->message) == 3;
+	if (is_message && bus_message_frame(intake->message, 2).len > 0) {
+		telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+		return true;
+	}
+	arena_reset(intake->arena);
+	if (!is_message || push_parse_request(intake->arena, bus_message_frame(intake->message, 1), &parsed, &fault) != STATUS_OK ||
+	    parsed.type != PUSH_HELLO)
+		return false;
+	struct bus_message *earlier = session->letters->message;
+	intake->letter_bytes = intake->letter_bytes - bytes_of(earlier) + bytes_of(intake->message);
+	session->letters->message = intake->message;
+	intake->message = earlier;
+	return true;
+}
+
 static void take_message(struct intake *intake)
 {
 	const char *user = bus_message_user(intake->message);
@@ -695,9 +727,11 @@ static void take_message(struct intake *intake)
 		return;  /* cannot happen behind CURVE with a ZAP handler; if it does, it is nobody */
 	if (session == NULL)
 		session = admit(intake, routing_id, user);
-	if (session == NULL)
-		return;
+	if (session == NULL || !text_equal(session->key->user, user))
+		return;  /* a client that names itself, which it must not, is not taken for another one of that name */
 	session->seen_ms = ambient_monotonic_ms();
+	if (session->hello_waits && take_behind_hello(intake, session))
+		return;
 	if (session->letters_count > 0 || !handle(intake, session, &intake->message))
 		keep_letter(intake, session);
 	if (intake->message == NULL)
@@ -796,16 +830,29 @@ static void reopen(void *context, struct intake_session *session)
 	send_credit(intake, session);
 }
 
-static void take_hello(void *context, struct intake_session *session)
+static void note_waiting(void *context, struct intake_session *session)
 {
+	struct intake *intake = context;
 	if (session->hello_waits)
-		answer_letters(context, session);
+		intake->waiting[intake->waiting_count++] = session;
 }
 
-static void count_waiting(void *context, struct intake_session *session)
+static int compare_waiting(const void *a, const void *b)
 {
-	size_t *count = context;
-	*count += session->hello_waits;
+	const struct intake_session *const *x = a;
+	const struct intake_session *const *y = b;
+	return ((*x)->waits_since_ms > (*y)->waits_since_ms) - ((*x)->waits_since_ms < (*y)->waits_since_ms);
+}
+
+/* Who has waited longest is first. */
+static void take_hellos(struct intake *intake)
+{
+	intake->waiting_count = 0;
+	intake_sessions_each(intake->sessions, note_waiting, intake);
+	qsort(intake->waiting, intake->waiting_count, sizeof intake->waiting[0], compare_waiting);
+	for (size_t i = 0; i < intake->waiting_count; i++)
+		answer_letters(intake, intake->waiting[i]);
+	telemetry_set("effreg_intake_hellos_waiting", "HELLOs of keys that have said too many, until they may again.", "", (double)intake->waiting_count);
 }
 
 /* The connection that handshakes are looked up over is used by them alone: lost, it is made anew here, for readiness is told by it. */
@@ -825,11 +872,8 @@ static void mend_lookup(struct intake *intake)
 void intake_on_tick(void *context)
 {
 	struct intake *intake = context;
-	size_t hellos = 0;
 	mend_lookup(intake);
-	intake_sessions_each(intake->sessions, take_hello, intake);
-	intake_sessions_each(intake->sessions, count_waiting, &hellos);
-	telemetry_set("effreg_intake_hellos_waiting", "HELLOs of keys that have said too many, until they may again.", "", (double)hellos);
+	take_hellos(intake);
 	intake_sessions_expire(intake->sessions, ambient_monotonic_ms());
 	telemetry_set("effreg_intake_sessions", "Sessions open now.", "", (double)intake_sessions_count(intake->sessions));
 	telemetry_set("effreg_intake_batch_bytes", "Bytes held by batches that wait or are being stored.", "", (double)intake->batch_bytes);

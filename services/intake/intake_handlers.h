@@ -42,6 +42,9 @@ struct intake {
 	/* Sessions that get credit when the round ends: for several acknowledged batches at once. */
 	struct intake_session *owed[INTAKE_SESSIONS_MAX];
 	size_t owed_count;
+	/* Sessions whose HELLO waits, while they are sorted. */
+	struct intake_session *waiting[INTAKE_SESSIONS_MAX];
+	size_t waiting_count;
 };
 
 /* Every waiting message, a bounded number of them. */

@@ -131,6 +131,12 @@ struct intake_session *intake_session_add(struct intake_sessions *sessions, stru
 	return &slot->session;
 }
 
+static bool goes_before(const struct intake_session *a, const struct intake_session *b)
+{
+	bool a_closed = a->state == INTAKE_CLOSED, b_closed = b->state == INTAKE_CLOSED;
+	return a_closed != b_closed ? a_closed : a->seen_ms < b->seen_ms;
+}
+
 struct intake_session *intake_session_surplus(struct intake_sessions *sessions, const char *user, bool *ret_full)
 {
 	struct intake_session *silent = NULL;
@@ -140,7 +146,7 @@ struct intake_session *intake_session_surplus(struct intake_sessions *sessions, 
 		return NULL;
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct intake_session *session = &sessions->taken[i]->session;
-		if (session->key == key && !intake_session_waits(session) && (silent == NULL || session->seen_ms < silent->seen_ms))
+		if (session->key == key && !intake_session_waits(session) && (silent == NULL || goes_before(session, silent)))
 			silent = session;
 	}
 	*ret_full = silent == NULL;
@@ -154,15 +160,13 @@ bool intake_session_waits(const struct intake_session *session)
 	return session->greeting || session->unanswered_batches > 0 || session->letters_count > 0;
 }
 
-bool intake_session_keep(struct intake_session *session, struct bus_message **message, size_t bytes)
+bool intake_session_keep(struct intake_session *session, struct bus_message **message)
 {
-	if (session->letters_count == INTAKE_LETTERS_MAX || session->key->letter_bytes + bytes > INTAKE_KEY_LETTER_BYTES_MAX)
+	if (session->letters_count >= (session->hello_waits ? INTAKE_LETTERS_BEHIND_HELLO_MAX : INTAKE_LETTERS_MAX))
 		return false;
 	struct intake_letter *letter = calloc(1, sizeof *letter);
 	ASSERT(letter != NULL);
 	letter->message = *message;
-	letter->bytes = bytes;
-	session->key->letter_bytes += bytes;
 	*message = NULL;
 	if (session->letters_count++ == 0)
 		session->letters_end = &session->letters;
@@ -179,9 +183,20 @@ struct bus_message *intake_session_next(struct intake_session *session)
 	struct bus_message *message = letter->message;
 	session->letters = letter->next;
 	session->letters_count--;
-	session->key->letter_bytes -= letter->bytes;
 	free(letter);
 	return message;
+}
+
+void intake_session_set_hello_waits(struct intake_session *session, bool waits, int64_t now_ms)
+{
+	if (waits == session->hello_waits)
+		return;
+	session->hello_waits = waits;
+	session->waits_since_ms = now_ms;
+	if (waits)
+		session->key->hellos_waiting++;
+	else
+		session->key->hellos_waiting--;
 }
 
 /* ---- States ---- */
@@ -225,6 +240,7 @@ void intake_session_remove(struct intake_sessions *sessions, struct intake_sessi
 		return;
 	intake_session_move(session, INTAKE_CLOSED, why);
 	forget_letters(session);
+	intake_session_set_hello_waits(session, false, 0);
 	session->key->sessions--;
 	if (session->key->seen_ms < session->seen_ms)
 		session->key->seen_ms = session->seen_ms;

@@ -12,16 +12,16 @@
 #define INTAKE_ROUTING_ID_MAX   32
 #define INTAKE_IDLE_MS          60000  /* a client PINGs every 10 s; after this silence its session is forgotten */
 #define INTAKE_LETTERS_MAX      512    /* messages of a session that wait for their turn */
-#define INTAKE_KEY_LETTER_BYTES_MAX ((size_t)2 * 1024 * 1024)  /* of those of one key */
+#define INTAKE_LETTERS_BEHIND_HELLO_MAX 8  /* of a session whose HELLO waits for its key's pace */
 
 /* The owner of sessions: what it does over one connection counts for all of them. It outlives its last session for as long as a session
  * outlives its last word, or who connects again would begin with a clean slate. */
 struct intake_key {
 	char user[BUS_KEY_TEXT];           /* the public key */
 	size_t sessions;
-	size_t letter_bytes;               /* of its messages that wait */
 	struct intake_pace hellos;
-	bool is_bearers;                   /* seen at a HELLO: the centre's own gateway, which says HELLO for each request */
+	size_t hellos_waiting;             /* sessions whose HELLO waits for the pace */
+	bool is_bearers;                   /* seen at its last HELLO: the centre's own gateway, which says HELLO for each request */
 	int64_t seen_ms;                   /* when a session came, or the last word of one that went */
 };
 
@@ -29,7 +29,6 @@ struct intake_key {
 struct intake_letter {
 	struct intake_letter *next;
 	struct bus_message *message;       /* owned */
-	size_t bytes;
 };
 
 struct intake_session {
@@ -49,7 +48,8 @@ struct intake_session {
 	uint64_t unanswered_bytes;
 	bool over_credit;                  /* it has sent more than was granted: told so when what it sent before is answered */
 	bool greeting;                     /* a HELLO is being looked up */
-	bool hello_waits;                  /* its key has said too many: the first of its letters is one */
+	bool hello_waits;                  /* its key has said too many: the first of its letters is one; by intake_session_set_hello_waits */
+	int64_t waits_since_ms;
 	bool told;                         /* CLOSED, and a BYE said so: what is wrong after it is not answered */
 	bool is_owed;                      /* stands in the list of those who get credit when the round ends */
 	const char *nack_code;             /* a batch could not be taken: NACK when those before it are answered; NULL = no */
@@ -69,13 +69,14 @@ struct intake_session *intake_session_find(struct intake_sessions *sessions, str
 /* A new one of that key in INTAKE_NEW; NULL when the table is full or the routing id too long. */
 struct intake_session *intake_session_add(struct intake_sessions *sessions, struct span routing_id, const char *user, int64_t now_ms);
 /* Before a session of user is added: when it has INTAKE_KEY_SESSIONS_MAX, the one of these that was silent longest and waits
- * for nothing. NULL: there is room, or (*ret_full) all of them wait for something. */
+ * for nothing, a closed one before all others. NULL: there is room, or (*ret_full) all of them wait for something. */
 struct intake_session *intake_session_surplus(struct intake_sessions *sessions, const char *user, bool *ret_full);
 /* Is something it sent unanswered? Then it is neither removed nor begun anew. */
 bool intake_session_waits(const struct intake_session *session);
-/* Puts the message of so many bytes behind those that wait, and takes it. False when there are INTAKE_LETTERS_MAX, or the key's
- * would be more than INTAKE_KEY_LETTER_BYTES_MAX. */
-bool intake_session_keep(struct intake_session *session, struct bus_message **message, size_t bytes) MUST_CHECK;
+/* Puts the message behind those that wait, and takes it. False when there are INTAKE_LETTERS_MAX, or as many as may wait behind
+ * a HELLO. */
+bool intake_session_keep(struct intake_session *session, struct bus_message **message) MUST_CHECK;
+void intake_session_set_hello_waits(struct intake_session *session, bool waits, int64_t now_ms);
 /* The first message that waits: fresh; NULL when there is none. */
 struct bus_message *intake_session_next(struct intake_session *session);
 void intake_session_move(struct intake_session *session, enum intake_state to, const char *why);

@@ -133,11 +133,11 @@ static void messages_wait_in_their_order_and_go_with_their_session(void **state)
 	for (uintptr_t round = 0; round < 3; round++) {
 		for (uintptr_t i = 1; i <= INTAKE_LETTERS_MAX; i++) {
 			struct bus_message *message = message_of(i);
-			assert_true(intake_session_keep(session, &message, 1));
+			assert_true(intake_session_keep(session, &message));
 			assert_null(message);
 		}
 		struct bus_message *extra = message_of(7);
-		assert_false(intake_session_keep(session, &extra, 1));
+		assert_false(intake_session_keep(session, &extra));
 		assert_non_null(extra);
 		assert_true(intake_session_waits(session));
 		for (uintptr_t i = 1; i <= INTAKE_LETTERS_MAX; i++)
@@ -146,7 +146,7 @@ static void messages_wait_in_their_order_and_go_with_their_session(void **state)
 	}
 	struct bus_message *last = message_of(1);
 	destroyed = 0;
-	assert_true(intake_session_keep(session, &last, 1));
+	assert_true(intake_session_keep(session, &last));
 	intake_session_remove(sessions, session, "test");
 	assert_int_equal(destroyed, 1);
 }
@@ -166,6 +166,8 @@ static void a_key_has_so_many_sessions_and_no_more(void **state)
 	assert_ptr_equal(intake_session_surplus(sessions, "k", &full), intake_session_find(sessions, id_of(5, id)));
 	assert_false(full);
 	assert_null(intake_session_surplus(sessions, "other", &full));
+	intake_session_find(sessions, id_of(9, id))->state = INTAKE_CLOSED;
+	assert_ptr_equal(intake_session_surplus(sessions, "k", &full), intake_session_find(sessions, id_of(9, id)));
 	for (unsigned i = 0; i < INTAKE_KEY_SESSIONS_MAX; i++)
 		intake_session_find(sessions, id_of(i, id))->greeting = true;
 	assert_null(intake_session_surplus(sessions, "k", &full));
@@ -191,25 +193,24 @@ static void a_key_is_remembered_a_while_longer_than_its_sessions(void **state)
 	assert_false(intake_session_add(sessions, id_of(3, id), "k", 90000)->key->is_bearers);
 }
 
-static void the_messages_of_a_key_that_wait_are_bounded(void **state)
+/* A HELLO that waits for its key's pace is counted as long as its session is there, and little may wait behind it. */
+static void little_waits_behind_a_hello_that_waits(void **state)
 {
 	(void)state;
 	char id[5];
-	struct intake_session *first = intake_session_add(sessions, id_of(1, id), "k", 0);
-	struct intake_session *second = intake_session_add(sessions, id_of(2, id), "k", 0);
-	struct intake_session *other = intake_session_add(sessions, id_of(3, id), "other", 0);
-	struct bus_message *message = message_of(1);
-	assert_true(intake_session_keep(first, &message, INTAKE_KEY_LETTER_BYTES_MAX - 10));
-	message = message_of(2);
-	assert_false(intake_session_keep(second, &message, 11));
-	assert_true(intake_session_keep(second, &message, 10));
-	message = message_of(3);
-	assert_true(intake_session_keep(other, &message, INTAKE_KEY_LETTER_BYTES_MAX));
-	assert_ptr_equal(intake_session_next(first), message_of(1));
-	message = message_of(4);
-	assert_true(intake_session_keep(second, &message, INTAKE_KEY_LETTER_BYTES_MAX - 10));
-	intake_session_remove(sessions, second, "test");
-	assert_int_equal(first->key->letter_bytes, 0);
+	struct intake_session *session = add(id_of(1, id)), *other = add(id_of(2, id));
+	intake_session_set_hello_waits(session, true, 10);
+	intake_session_set_hello_waits(session, true, 20);
+	assert_int_equal(session->waits_since_ms, 10);
+	assert_int_equal(other->key->hellos_waiting, 1);
+	for (uintptr_t i = 1; i <= INTAKE_LETTERS_BEHIND_HELLO_MAX; i++) {
+		struct bus_message *message = message_of(i);
+		assert_true(intake_session_keep(session, &message));
+	}
+	struct bus_message *extra = message_of(7);
+	assert_false(intake_session_keep(session, &extra));
+	intake_session_remove(sessions, session, "test");
+	assert_int_equal(other->key->hellos_waiting, 0);
 }
 
 /* Who was told that it has no session stays, so that it is told once; who is gone does not. */
@@ -241,7 +242,7 @@ int main(void)
 		CASE(messages_wait_in_their_order_and_go_with_their_session),
 		CASE(a_key_has_so_many_sessions_and_no_more),
 		CASE(a_key_is_remembered_a_while_longer_than_its_sessions),
-		CASE(the_messages_of_a_key_that_wait_are_bounded),
+		CASE(little_waits_behind_a_hello_that_waits),
 		CASE(a_closed_session_stays_if_it_was_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
