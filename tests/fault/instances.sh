@@ -92,6 +92,12 @@ hit() {
 	return 1
 }
 
+# What each session does, and for whom it waits: for whoever asks why nothing moves.
+sessions() {
+	ask "SELECT application_name, pid, state, wait_event, pg_catalog.pg_blocking_pids(pid), pg_catalog.clock_timestamp() - state_change, pg_catalog.left(query, 80)
+		FROM pg_catalog.pg_stat_activity WHERE application_name LIKE 'metrics_%' ORDER BY 1, 2"
+}
+
 # Waits until the region that was held has moved, and notes after how many milliseconds.
 goes_on() {
 	local region since tries ms
@@ -102,7 +108,7 @@ goes_on() {
 		[[ -z $ms ]] || break
 		read -r -t 0.05 <> <(:) || true
 	done
-	[[ -n $ms ]] || { echo "region $region stands still"; return 1; }
+	[[ -n $ms ]] || { echo "region $region stands still" && sessions; return 1; }
 	echo "$ms" >>"$test_work/times"
 	echo "# region $region went on after $ms ms" >&3
 }
