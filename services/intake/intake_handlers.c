@@ -31,11 +31,15 @@ static enum status send_to(struct intake *intake, struct span routing_id, const 
 	return status;
 }
 
+static enum status send_over(struct intake *intake, const struct intake_session *session, const struct push_message *message)
+{
+	return send_to(intake, span_of((const char *)session->routing_id, session->routing_id_len), message);
+}
+
 /* A session whose connection is gone is closed, and removed when nothing of it is under way. */
 static void send_message(struct intake *intake, struct intake_session *session, const struct push_message *message)
 {
-	struct span routing_id = span_of((const char *)session->routing_id, session->routing_id_len);
-	if (send_to(intake, routing_id, message) == STATUS_NOT_FOUND)
+	if (send_over(intake, session, message) == STATUS_NOT_FOUND)
 		intake_session_move(session, INTAKE_CLOSED, "disconnected");
 }
 
@@ -54,8 +58,7 @@ static void end_session(struct intake *intake, struct intake_session *session, c
 static void send_bye(struct intake *intake, struct intake_session *session, const char *code, const char *text)
 {
 	const struct push_message bye = {.type = PUSH_BYE, .code = code, .text = text};
-	struct span routing_id = span_of((const char *)session->routing_id, session->routing_id_len);
-	session->told = send_to(intake, routing_id, &bye) == STATUS_OK;
+	session->told = send_over(intake, session, &bye) == STATUS_OK;
 	end_session(intake, session, code);
 }
 
@@ -667,6 +670,11 @@ static void answer_letters(struct intake *intake, struct intake_session *session
 		intake_session_remove(intake->sessions, session, "ended");
 }
 
+static void count_dropped(void)
+{
+	telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+}
+
 static void keep_letter(struct intake *intake, struct intake_session *session)
 {
 	size_t bytes = bytes_of(intake->message);
@@ -676,7 +684,7 @@ static void keep_letter(struct intake *intake, struct intake_session *session)
 	}
 	if (session->letters_count == 0)
 		intake_session_set_hello_waits(session, false, 0);  /* it was the HELLO */
-	telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+	count_dropped();
 }
 
 /* A key that opens more and more sessions ends its own oldest ones. NULL: nobody's place can be had. */
@@ -704,7 +712,7 @@ static bool take_behind_hello(struct intake *intake, struct intake_session *sess
 	struct fault fault;
 	bool is_message = bus_message_frames(intake->message) == 3;
 	if (is_message && bus_message_frame(intake->message, 2).len > 0) {
-		telemetry_count("effreg_intake_messages_dropped_total", "Messages of sessions that sent far more than they were answered.", "", 1);
+		count_dropped();
 		return true;
 	}
 	arena_reset(intake->arena);
