@@ -198,6 +198,8 @@ class Rating:
 
     def indicator(self, code):
         own, rule = self.tree.indicators[code], self.tree.normalise(code)
+        if rule["method"] == "distance-to-reference" and self.units and rule["reference"] not in self.units:
+            raise Refused("no unit " + rule["reference"])
         change = logarithm if own.get("transform") == "log" else lambda x: x
         sign = -1 if own.get("direction") == "lower" else 1
         values = [None if v is None else change(v) for v in self.numbers(code)]
