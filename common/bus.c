@@ -598,6 +598,70 @@ const char *bus_message_user(const struct bus_message *message)
 	return user == NULL ? "" : user;
 }
 
+/* ---- The line that a message came over ---- */
+
+int bus_message_fd(const struct bus_message *message)
+{
+	if (message->count == 0)
+		return -1;
+	zmq_msg_t *frame = (zmq_msg_t *)(uintptr_t)&message->frames[message->count - 1];
+	return zmq_msg_get(frame, ZMQ_SRCFD);
+}
+
+static bool get_number(int fd, int option, void *ret_number, size_t size)
+{
+	socklen_t len = (socklen_t)size;
+	return getsockopt(fd, SOL_SOCKET, option, ret_number, &len) == 0;
+}
+
+/* The port of this side, as "1234"; "" when there is none. */
+static void read_local_port(int fd, char port[NI_MAXSERV])
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof address;
+	port[0] = '\0';
+	if (getsockname(fd, (struct sockaddr *)&address, &len) == 0 && (address.ss_family == AF_INET || address.ss_family == AF_INET6))
+		(void)getnameinfo((struct sockaddr *)&address, len, NULL, 0, port, NI_MAXSERV, NI_NUMERICSERV);
+}
+
+static bool is_line(const struct bus_line *line)
+{
+	uint64_t cookie;
+	return get_number(line->fd, SO_COOKIE, &cookie, sizeof cookie) && cookie == line->cookie;
+}
+
+static void set_buffer(int fd, int bytes)
+{
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
+/* A smaller buffer makes the window that is offered smaller than a segment, and a sender waits rather than send such a piece. libzmq may
+ * close the line meanwhile, and its descriptor become anything: what was set is looked at again. */
+bool bus_line_narrow(const struct bus_socket *socket, int fd, struct bus_line *ret_line)
+{
+	char port[NI_MAXSERV];
+	const char *bound = strrchr(socket->endpoint, ':');
+	*ret_line = (struct bus_line){.fd = fd};
+	if (!get_number(fd, SO_COOKIE, &ret_line->cookie, sizeof ret_line->cookie) ||
+	    !get_number(fd, SO_RCVBUF, &ret_line->buffer_bytes, sizeof ret_line->buffer_bytes))
+		return false;
+	read_local_port(fd, port);
+	if (bound == NULL || !text_equal(port, bound + 1))
+		return false;
+	set_buffer(fd, 1);
+	if (is_line(ret_line))
+		return true;
+	set_buffer(fd, ret_line->buffer_bytes / 2);
+	return false;
+}
+
+/* The kernel doubles what it is told. */
+void bus_line_widen(const struct bus_line *line)
+{
+	if (is_line(line))
+		set_buffer(line->fd, line->buffer_bytes / 2);
+}
+
 /* ---- Send ---- */
 
 enum status bus_send(struct bus_socket *socket, const struct span *frames, size_t count)

@@ -78,6 +78,23 @@ struct span bus_message_frame(const struct bus_message *message, size_t index);
 /* The public key the sender proved to have, taken from a payload frame; "" when there is none: drop such a message. */
 const char *bus_message_user(const struct bus_message *message);
 
+/* ---- The line that a message came over ---- */
+
+/* The TCP connection of one peer. The kernel gives its descriptor to another once it is closed: the cookie tells. */
+struct bus_line {
+	int fd;
+	uint64_t cookie;
+	int buffer_bytes;             /* what the kernel receives ahead, before it was narrowed */
+};
+/* -1 when libzmq does not tell. It may be closed by now, or be another peer's. */
+int bus_message_fd(const struct bus_message *message);
+/* From now on the line takes in so little at a time that its sender waits for the kernel's probes: some ten KB a second, and neither libzmq
+ * nor anybody else has work with more. False: nothing was done, for fd is no open connection that socket, which is bound, has accepted. */
+bool bus_line_narrow(const struct bus_socket *socket, int fd, struct bus_line *ret_line);
+/* As wide again as it was before, at most as the kernel lets a program ask for (net.core.rmem_max); the kernel does not tune it any more.
+ * Its sender goes on with its next probe. Harmless when the line is gone. */
+void bus_line_widen(const struct bus_line *line);
+
 /* Never blocks. Nothing was sent: NOT_FOUND when a ROUTER has no such peer (any more), UNAVAILABLE when its queue is full. */
 enum status bus_send(struct bus_socket *socket, const struct span *frames, size_t count) MUST_CHECK;
 

@@ -19,6 +19,7 @@
 	X(session_opened, INFO, "a client said HELLO") \
 	X(session_closed, INFO, "a session ended, and why") \
 	X(witness_mismatch, ERROR, "a client remembers another hash for a seq of its log") \
+	X(line_narrowed, WARNING, "a client goes on sending what is dropped: its connection takes in some 10 KB a second until it has been quiet for two minutes") \
 	X(batch_failed, WARNING, "a batch could not be stored; the client will send it again") \
 	X(turn_failed, WARNING, "a consumer's turn was rolled back") \
 	X(record_parked, ERROR, "a record failed too often and was set aside") \

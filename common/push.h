@@ -19,7 +19,7 @@
 #define PUSH_ACK_TEXT_BYTES_MAX ((size_t)128 * 1024)  /* texts of an ACK's refusals: what comes after these goes without */
 #define PUSH_CREDIT_BATCHES   4
 #define PUSH_CREDIT_BYTES     (PUSH_CREDIT_BATCHES * PUSH_BODY_BYTES_MAX)
-#define PUSH_KEY_HELLOS       128   /* of one key at once; then as many a second as the centre lets it */
+#define PUSH_KEY_HELLOS       32    /* of one key at once; then as many a second as the centre lets it */
 
 #define PUSH_TYPE_MAP(X) \
 	X(HELLO) X(PUSH) X(PING) X(BYE) X(WELCOME) X(ACK) X(NACK) X(CREDIT) X(PONG)

@@ -58,17 +58,41 @@ static void end_session(struct intake *intake, struct intake_session *session, c
 static void send_bye(struct intake *intake, struct intake_session *session, const char *code, const char *text)
 {
 	const struct push_message bye = {.type = PUSH_BYE, .code = code, .text = text};
+	/* Over a connection made anew what was sent within the credit of the one before arrives before HELLO. */
+	session->late_batches = session->state == INTAKE_NEW ? PUSH_CREDIT_BATCHES : session->credit_batches;
 	session->told = send_over(intake, session, &bye) == STATUS_OK;
 	end_session(intake, session, code);
 }
 
-/* Without a session one BYE is enough: to answer each message of a flood would make us work for it. */
-static void refuse(struct intake *intake, struct intake_session *session, const char *code, const char *text)
+/* A message was for nothing, and nobody but its sender is to blame. Who goes on so finds its line narrow, but for the centre's own
+ * gateway, which speaks for many. */
+static void blame(struct intake *intake, const struct intake_session *session, const struct bus_message *message)
 {
-	if (session->told)
-		telemetry_count("effreg_intake_messages_unanswered_total", "Messages without a session from clients that were told so.", "", 1);
+	struct intake_key *key = session->key;
+	int64_t now_ms = ambient_monotonic_ms();
+	intake_lines_note(intake->lines, message, now_ms);
+	if (!key->is_bearers && intake_pace_take(&key->dropped, intake->key_dropped_per_s_max, INTAKE_KEY_DROPPED, 1, now_ms) > 0)
+		intake_lines_narrow(intake->lines, intake->push, message, now_ms);
+}
+
+/* Sent before the client could see our NACK or BYE, it is nobody's fault. More of them than there was credit are. */
+static void pass_over(struct intake *intake, struct intake_session *session, const struct bus_message *message)
+{
+	if (session->late_batches > 0)
+		session->late_batches--;
 	else
+		blame(intake, session, message);
+}
+
+/* Without a session one BYE is enough: to answer each message of a flood would make us work for it. */
+static void refuse(struct intake *intake, struct intake_session *session, const struct bus_message *message, const char *code, const char *text)
+{
+	if (!session->told) {
 		send_bye(intake, session, code, text);
+		return;
+	}
+	telemetry_count("effreg_intake_messages_unanswered_total", "Messages without a session from clients that were told so.", "", 1);
+	pass_over(intake, session, message);
 }
 
 static void send_credit(struct intake *intake, struct intake_session *session)
@@ -122,6 +146,8 @@ static void send_nack(struct intake *intake, struct intake_session *session, con
 	session->is_owed = false;
 	session->unanswered_batches = 0;
 	session->unanswered_bytes = 0;
+	if (session->state != INTAKE_FAILED)
+		session->late_batches = session->credit_batches;
 	session->credit_batches = 0;
 	session->credit_bytes = 0;
 	session->going_back = true;
@@ -134,6 +160,7 @@ static void postpone(struct intake *intake, struct intake_session *session, cons
 {
 	session->reopen_ms = ambient_monotonic_ms() + wait_ms;
 	session->nack_code = code;
+	session->late_batches = session->credit_batches;
 	intake_session_move(session, INTAKE_FAILED, code);
 	telemetry_count("effreg_intake_batches_postponed_total", "Batches not taken: the region's rate, or the memory for batches.", "", 1);
 	if (session->unanswered_batches == 0)
@@ -242,6 +269,7 @@ static void open_session(struct intake *intake, struct intake_session *session, 
 	session->region = region;
 	session->has_token = greeting->hello.token != NULL;
 	session->token = greeting->token;
+	session->late_batches = 0;
 	snprintf(session->source, sizeof session->source, "%s", greeting->hello.source);
 	session->expected_batch = 1;
 	session->going_back = false;
@@ -548,8 +576,10 @@ static bool take_batch(struct intake *intake, struct intake_session *session, co
 {
 	size_t body_bytes = bus_message_frame(*message, 2).len;
 	enum intake_batch_verdict verdict = intake_judge_batch(session->expected_batch, push->batch, session->going_back);
-	if (verdict == INTAKE_BATCH_EARLY)
+	if (verdict == INTAKE_BATCH_EARLY) {
+		pass_over(intake, session, *message);
 		return true;
+	}
 	bool within_credit = !session->over_credit && session->credit_batches > 0 && session->credit_bytes >= body_bytes;
 	session->over_credit = !within_credit;  /* credit that comes while it waits does not excuse it */
 	bool breaks = verdict == INTAKE_BATCH_BAD || !within_credit || sum_of(push) != body_bytes;
@@ -595,8 +625,10 @@ static void start_appends(struct intake *intake)
 static bool act(struct intake *intake, struct intake_session *session, const struct push_message *message, struct bus_message **frames)
 {
 	enum intake_action action = intake_decide(session->state, message->type);
-	if (action == INTAKE_DROP)
+	if (action == INTAKE_DROP) {
+		pass_over(intake, session, *frames);
 		return true;
+	}
 	if (action == INTAKE_STORE)
 		return take_batch(intake, session, message, frames);
 	if (session->unanswered_batches > 0)
@@ -615,7 +647,7 @@ static bool act(struct intake *intake, struct intake_session *session, const str
 			end_session(intake, session, "bye");
 		break;
 	case INTAKE_REFUSE:
-		refuse(intake, session, "no_session", "say HELLO first");
+		refuse(intake, session, *frames, "no_session", "say HELLO first");
 		break;
 	case INTAKE_STORE:
 	case INTAKE_DROP:
@@ -635,12 +667,12 @@ static bool handle(struct intake *intake, struct intake_session *session, struct
 		return false;
 	if (bus_message_frames(*message) != 3 || bus_message_frame(*message, 2).len > PUSH_BODY_BYTES_MAX) {
 		if (idle)
-			refuse(intake, session, "bad_frames", "a message has a header frame and a body frame");
+			refuse(intake, session, *message, "bad_frames", "a message has a header frame and a body frame");
 		return idle;
 	}
 	if (push_parse_request(intake->arena, bus_message_frame(*message, 1), &parsed, &fault) != STATUS_OK) {
 		if (idle)
-			refuse(intake, session, "bad_header", fault.text);
+			refuse(intake, session, *message, "bad_header", fault.text);
 		return idle;
 	}
 	return act(intake, session, &parsed, message);
@@ -678,13 +710,16 @@ static void count_dropped(void)
 static void keep_letter(struct intake *intake, struct intake_session *session)
 {
 	size_t bytes = bytes_of(intake->message);
-	if (intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX && intake_session_keep(session, &intake->message)) {
+	bool is_room = intake->letter_bytes + bytes <= INTAKE_LETTER_BYTES_MAX;  /* which others may have filled */
+	if (is_room && intake_session_keep(session, &intake->message)) {
 		intake->letter_bytes += bytes;
 		return;
 	}
 	if (session->letters_count == 0)
 		intake_session_set_hello_waits(session, false, 0);  /* it was the HELLO */
 	count_dropped();
+	if (is_room)
+		blame(intake, session, intake->message);
 }
 
 /* A key that opens more and more sessions ends its own oldest ones. NULL: nobody's place can be had. */
@@ -705,14 +740,16 @@ static struct intake_session *admit(struct intake *intake, struct span routing_i
 }
 
 /* A session whose HELLO waits for its key's pace. A later HELLO takes the place of the one that waits: one WELCOME answers both. What has
- * a body is beyond any credit before WELCOME. */
+ * a body is beyond any credit before WELCOME; behind a HELLO that was said again while the first WELCOME was on its way it is not. */
 static bool take_behind_hello(struct intake *intake, struct intake_session *session)
 {
 	struct push_message parsed;
 	struct fault fault;
 	bool is_message = bus_message_frames(intake->message) == 3;
-	if (is_message && bus_message_frame(intake->message, 2).len > 0) {
+	bool has_credit = session->state == INTAKE_OPEN || session->state == INTAKE_FAILED;
+	if (is_message && !has_credit && bus_message_frame(intake->message, 2).len > 0) {
 		count_dropped();
+		blame(intake, session, intake->message);
 		return true;
 	}
 	arena_reset(intake->arena);
@@ -754,8 +791,10 @@ void intake_on_push(void *context)
 	for (unsigned i = 0; i < INTAKE_ROUND_MESSAGES && status != STATUS_NOT_FOUND && ambient_monotonic_ms() < until_ms; i++) {
 		status = bus_receive(intake->push, intake->message);
 		/* INVALID: more frames than a message can have; the first ones are there, and it is answered as any wrong number. */
-		if (status == STATUS_OK || status == STATUS_INVALID)
+		if (status == STATUS_OK || status == STATUS_INVALID) {
+			intake_lines_meet(intake->lines, intake->message);
 			take_message(intake);
+		}
 	}
 	if (status != STATUS_NOT_FOUND)
 		loop_soon(intake->service->loop, intake_on_push, intake);
@@ -883,6 +922,9 @@ void intake_on_tick(void *context)
 	mend_lookup(intake);
 	take_hellos(intake);
 	intake_sessions_expire(intake->sessions, ambient_monotonic_ms());
+	intake_lines_expire(intake->lines, ambient_monotonic_ms());
+	telemetry_set("effreg_intake_lines_narrowed", "Connections whose clients go on sending what is dropped, and that take in little therefore.", "",
+	              (double)intake_lines_count(intake->lines));
 	telemetry_set("effreg_intake_sessions", "Sessions open now.", "", (double)intake_sessions_count(intake->sessions));
 	telemetry_set("effreg_intake_batch_bytes", "Bytes held by batches that wait or are being stored.", "", (double)intake->batch_bytes);
 	telemetry_set("effreg_intake_batch_bytes_max", "What they may hold.", "", (double)intake->memory_bytes_max);

@@ -8,12 +8,14 @@
 
 #include "common/contract.h"
 #include "common/service.h"
+#include "services/intake/intake_line.h"
 #include "services/intake/intake_pool.h"
 #include "services/intake/intake_region.h"
 #include "services/intake/intake_session.h"
 
 #define INTAKE_ROUND_MESSAGES   64  /* taken before other sockets get their turn: so many, */
 #define INTAKE_ROUND_MS         3   /* or for so long: a batch takes a millisecond or two to check */
+#define INTAKE_KEY_DROPPED      256 /* messages of a key that are for nothing, at once; then key_dropped_per_s_max */
 #define INTAKE_LETTER_BYTES_MAX ((size_t)16 * 1024 * 1024)  /* of all messages that wait for their turn */
 
 /* What a turn may take of its arena: a header's tree, or an event's and what the schema check writes beside it. */
@@ -26,6 +28,7 @@ struct intake {
 	struct intake_regions *regions;
 	struct intake_pool *writers;      /* appends */
 	struct intake_pool *greeters;     /* HELLOs, and whether the database is back: nobody's flood of them holds up an append */
+	struct intake_lines *lines;
 	struct bus_socket *push;          /* ROUTER: the clients */
 	struct bus_socket *stream;        /* PUB: hints for the consumers */
 	struct bus_message *message;
@@ -34,6 +37,7 @@ struct intake {
 	int64_t region_bytes_per_day_max; /* quota of events stored; 0 = none */
 	int64_t region_events_per_s_max;  /* 0 = no limit */
 	int64_t key_hellos_per_s_max;     /* 0 = no limit */
+	int64_t key_dropped_per_s_max;    /* 0 = no limit */
 	size_t memory_bytes_max;          /* of all batches that wait or are being stored */
 	size_t batch_bytes, letter_bytes; /* held now */
 	bool database_lost;               /* the last append or look found it away */

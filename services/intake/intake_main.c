@@ -13,7 +13,8 @@ static const struct config_option OPTIONS[] = {
 	{"quarantine_bytes_max", CONFIG_INTEGER, "67108864", 0, INT64_C(1) << 40, "bytes of refused events kept for one region; beyond, they are only counted"},
 	{"region_bytes_per_day_max", CONFIG_INTEGER, "1073741824", 0, INT64_C(1) << 40, "bytes of events that one region may store in a day (UTC); 0 = no quota"},
 	{"region_events_per_s_max", CONFIG_INTEGER, "0", 0, 10000000, "events a second that one region may send, on the whole; 0 = as many as it likes"},
-	{"key_hellos_per_s_max", CONFIG_INTEGER, "20", 0, 10000000, "HELLOs a second that one key may say after the first 128; more of them wait; 0 = as many as it likes"},
+	{"key_hellos_per_s_max", CONFIG_INTEGER, "10", 0, 10000000, "HELLOs a second that one key may say after the first 32; more of them wait; 0 = as many as it likes"},
+	{"key_dropped_per_s_max", CONFIG_INTEGER, "32", 0, 10000000, "messages a second that one key may send for nothing after the first 256; beyond, the connection that goes on so takes in some 10 KB a second; 0 = as many as it likes"},
 	{"memory_bytes_max", CONFIG_INTEGER, "33554432", 1048576, INT64_C(1) << 40, "bytes of batches held in memory, of all regions; beyond, batches are put off"},
 	{"writers", CONFIG_INTEGER, "4", 1, INTAKE_POOL_THREADS_MAX, "appends side by side, each over a connection of its own"},
 };
@@ -61,9 +62,11 @@ static enum status start(struct service *service, struct fault *fault)
 	intake->quarantine_bytes_max = config_integer(service->config, "quarantine_bytes_max");
 	intake->region_events_per_s_max = config_integer(service->config, "region_events_per_s_max");
 	intake->key_hellos_per_s_max = config_integer(service->config, "key_hellos_per_s_max");
+	intake->key_dropped_per_s_max = config_integer(service->config, "key_dropped_per_s_max");
 	intake->memory_bytes_max = (size_t)config_integer(service->config, "memory_bytes_max");
 	intake->sessions = intake_sessions_new();
 	intake->regions = intake_regions_new();
+	intake->lines = intake_lines_new();
 	intake->message = bus_message_new();
 	intake->arena = arena_new(INTAKE_TURN_BYTES_MAX);
 	enum status status = contract_new(&intake->contract, fault);
@@ -85,6 +88,7 @@ static void stop(struct service *service)
 	bus_message_destroy(&intake->message);
 	intake_regions_destroy(&intake->regions);
 	intake_sessions_destroy(&intake->sessions);
+	intake_lines_destroy(&intake->lines);
 	contract_destroy(&intake->contract);
 	arena_destroy(&intake->arena);
 	free(intake);

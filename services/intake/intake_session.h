@@ -20,6 +20,7 @@ struct intake_key {
 	char user[BUS_KEY_TEXT];           /* the public key */
 	size_t sessions;
 	struct intake_pace hellos;
+	struct intake_pace dropped;        /* messages of it that were dropped, or not answered, through its own fault */
 	size_t hellos_waiting;             /* sessions whose HELLO waits for the pace */
 	bool is_bearers;                   /* seen at its last HELLO: the centre's own gateway, which says HELLO for each request */
 	int64_t seen_ms;                   /* when a session came, or the last word of one that went */
@@ -44,6 +45,7 @@ struct intake_session {
 	bool going_back;                   /* a NACK went out, and the batch it named has not come again */
 	uint64_t credit_batches;           /* what the client may still send before our next word */
 	uint64_t credit_bytes;
+	uint64_t late_batches;             /* may still come, sent within credit before the client sees our NACK */
 	uint64_t unanswered_batches;       /* taken, and neither acknowledged nor refused yet */
 	uint64_t unanswered_bytes;
 	bool over_credit;                  /* it has sent more than was granted: told so when what it sent before is answered */

@@ -866,8 +866,10 @@ static int set_up_all(void **state)
 	derive(&(struct pending){.node = find_rule("dialog")}, (struct sentence){0});
 	player_add_key(&player, &key, "region", VORONEZH, NULL);
 	setenv("EFFREG_KEY_HELLOS_PER_S_MAX", "0", 1);
+	setenv("EFFREG_KEY_DROPPED_PER_S_MAX", "0", 1);
 	process_start(&player, &intake, "1099511627776");
 	unsetenv("EFFREG_KEY_HELLOS_PER_S_MAX");
+	unsetenv("EFFREG_KEY_DROPPED_PER_S_MAX");
 	client_connect(&client, &player, &intake, &key);
 	client_ping(&client);
 	return 0;

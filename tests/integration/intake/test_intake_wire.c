@@ -8,7 +8,7 @@ static struct player player;
 static struct process intake, small;              /* small: a quarantine of 4096 bytes */
 static struct process tight;                      /* 2048 bytes of events a day */
 static struct process paced;                      /* 2 events a second */
-static struct process measured;                   /* one HELLO a second, after the first 128 of a key */
+static struct process measured;                   /* one HELLO a second, after the first 32 of a key */
 static struct bus_keypair region_key, other_key, limited_key, gateway_key, bearer_key, reader_key;
 static struct client client;
 
@@ -770,7 +770,7 @@ static void say_hellos(struct client *sender, const char *token, size_t count)
 		client_say(sender, &(struct push_message){.type = PUSH_HELLO, .version = 1, .source = PORTAL, .token = token}, span_of("", 0));
 }
 
-/* `measured` lets a key say one HELLO a second after the first 128. */
+/* `measured` lets a key say one HELLO a second after the first 32. */
 static void a_key_that_says_hello_too_often_waits_and_nobody_else_does(void **state)
 {
 	(void)state;
@@ -793,6 +793,26 @@ static void a_key_that_says_hello_too_often_waits_and_nobody_else_does(void **st
 	client_close(&hasty);
 	client_close(&late);
 	client_close(&other);
+}
+
+/* A client that repeats its HELLO, for the answer is slow, hears two WELCOMEs, and sends behind the first. */
+static void what_is_sent_behind_a_hello_said_again_is_stored(void **state)
+{
+	(void)state;
+	struct bus_keypair key;
+	struct client slow;
+	player_add_key(&player, &key, "region", VORONEZH, NULL);
+	client_connect(&slow, &player, &measured, &key);
+	say_hellos(&slow, NULL, PUSH_KEY_HELLOS);
+	for (size_t i = 0; i < PUSH_KEY_HELLOS; i++)
+		client_expect(&slow, PUSH_WELCOME);
+	say_hellos(&slow, NULL, 1);
+	for (uint64_t batch = 1; batch <= PUSH_CREDIT_BATCHES; batch++)
+		client_push_one(&slow, batch, fresh_event(&player, VORONEZH));
+	client_expect(&slow, PUSH_WELCOME);
+	for (uint64_t batch = 1; batch <= PUSH_CREDIT_BATCHES; batch++)
+		assert_int_equal(client_expect(&slow, PUSH_ACK).batch, batch);
+	client_close(&slow);
 }
 
 /* It says one for each request: if it waited as others do, this would take a minute, which no client waits. */
@@ -1026,6 +1046,7 @@ int main(void)
 		CASE(credit_comes_back_for_what_was_acknowledged),
 		CASE(sending_beyond_the_credit_is_over_credit),
 		CASE(a_key_that_says_hello_too_often_waits_and_nobody_else_does),
+		CASE(what_is_sent_behind_a_hello_said_again_is_stored),
 		CASE(the_centres_own_gateway_says_hello_as_often_as_it_needs),
 		CASE(a_region_over_its_rate_is_told_when_to_come_again),
 		CASE(a_mistake_of_ours_that_lasts_is_tried_ever_more_rarely),
