@@ -2,8 +2,11 @@
  * never reads, a message that trickles in and never ends, events of which none is valid, many sessions, and half-open connections.
  *
  *   bench_hostile_load --endpoint tcp://127.0.0.1:N --server-key FILE --key FILE --region A --seconds N [--half-open 1000] [--sessions 64]
+ *   bench_hostile_load --silent-main-ms N --silent-io-ms N --region A --seconds N
  *
- * It speaks ZeroMQ by itself: a decent client (common/bus) could not do this. Prints one JSON object of what it has sent. */
+ * It speaks ZeroMQ by itself: a decent client (common/bus) could not do this. Prints one JSON object of what it has sent, and of the CPU
+ * time that this took, of the thread that makes the messages and of libzmq's. The second form is its silent twin: as much CPU time in two
+ * threads, at the same pace, and not a word to anybody. On a machine with few cores this alone is felt. */
 #include "common/ambient.h"
 #include "common/bus.h"
 #include "tests/bench/bench_arguments.h"
@@ -12,6 +15,8 @@
 #include "tests/harness/curve_peer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,6 +26,7 @@
 #define HALF_OPEN_MAX 4000
 #define ROUND_US      2000   /* a round: a few of each */
 #define FLOOD_PUSHES  8      /* of 20 events, a round */
+#define HALVES_A_ROUND 4
 
 enum { TRICKLE_BYTES = 100, TRICKLE_WAITS_MAX = 2000 };  /* of a frame; of a millisecond */
 
@@ -37,6 +43,8 @@ struct hostile {
 	struct curve_peer trickle;   /* libzmq sends nothing of a message before it is whole */
 	const char *endpoint, *server_key;
 	const struct bus_keypair *key;
+	int halves[HALF_OPEN_MAX];
+	size_t half_open, half_at, halves_opened;
 	size_t pushes, trickled, trickles, refused;
 };
 
@@ -137,6 +145,28 @@ static void trickle(struct hostile *hostile)
 	hostile->trickle.fd = 0;
 }
 
+/* Connections that say the beginning of a greeting, or nothing, and stay; in the place of those that the server has ended come others.
+ * A few of them a round. */
+static void keep_halves(struct hostile *hostile)
+{
+	char greeting[64];
+
+	for (size_t i = 0; i < HALVES_A_ROUND; i++) {
+		errno = 0;
+		size_t at = hostile->half_at++ % hostile->half_open;
+		int *fd = &hostile->halves[at];
+
+		if (*fd > 0 && (recv(*fd, greeting, sizeof greeting, MSG_DONTWAIT) > 0 || errno == EAGAIN))
+			continue;
+		if (*fd > 0)
+			(void)close(*fd);
+		*fd = connect_tcp(hostile->endpoint, SOCK_NONBLOCK);
+		hostile->halves_opened++;
+		if (at % 2 == 0)
+			(void)send(*fd, "\xFF\0\0\0", 4, MSG_NOSIGNAL);
+	}
+}
+
 static void do_harm(struct hostile *hostile, size_t round)
 {
 	for (size_t i = 0; i < FLOOD_PUSHES; i++)
@@ -148,6 +178,7 @@ static void do_harm(struct hostile *hostile, size_t round)
 	}
 	(void)push(hostile, hostile->roles[DEAF], ++hostile->batch[DEAF], true);
 	trickle(hostile);
+	keep_halves(hostile);
 	hear(hostile->roles[INVALID]);
 	(void)push(hostile, hostile->roles[INVALID], ++hostile->batch[INVALID], false);
 	if (round % 4 == 0) {
@@ -160,18 +191,54 @@ static void do_harm(struct hostile *hostile, size_t round)
 	(void)push(hostile, session, 1, true);
 }
 
-/* Connections that say the beginning of a greeting, or nothing, and stay. */
-static void open_halves(const char *endpoint, size_t count)
+/* ---- The silent twin ---- */
+
+struct share {
+	const char *region;
+	int64_t cpu_us;              /* to be used up by the end, evenly */
+	int64_t from_us, until_us;
+};
+
+static int64_t thread_cpu_us(void)
 {
-	const struct timespec breath = {.tv_nsec = 500000};
+	struct timespec now;
 
-	for (size_t i = 0; i < count; i++) {
-		int fd = connect_tcp(endpoint, SOCK_NONBLOCK);
+	ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
-		(void)nanosleep(&breath, NULL);
-		if (i % 2 == 0)
-			(void)send(fd, "\xFF\0\0\0", 4, MSG_NOSIGNAL);
+/* Makes events, as the attack does, and throws them away. */
+static void *use_up(void *context)
+{
+	const struct share *share = context;
+	const struct timespec pause = {.tv_nsec = ROUND_US * 1000};
+	char body[BENCH_EVENT_BYTES];
+	uint64_t sequence = 0;
+	int64_t now_us;
+
+	while ((now_us = bench_now_us()) < share->until_us) {
+		int64_t due_us = share->cpu_us * (now_us - share->from_us) / (share->until_us - share->from_us);
+
+		while (thread_cpu_us() < due_us) {
+			struct ident_uuid id = ambient_uuid();
+
+			bench_event_write(body, share->region, ++sequence, &id);
+		}
+		(void)nanosleep(&pause, NULL);
 	}
+	return NULL;
+}
+
+static void be_silent(const char *region, size_t main_ms, size_t io_ms, int64_t until_us)
+{
+	struct share own = {region, (int64_t)main_ms * 1000, bench_now_us(), until_us}, other = own;
+	pthread_t thread;
+
+	other.cpu_us = (int64_t)io_ms * 1000;
+	ASSERT(pthread_create(&thread, NULL, use_up, &other) == 0);
+	(void)use_up(&own);
+	(void)pthread_join(thread, NULL);
+	printf("{\"cpu_ms\":%lld}\n", (long long)bench_cpu_us() / 1000);
 }
 
 static void read_keys(int argc, char **argv, char server_key[BUS_KEY_TEXT], struct bus_keypair *key)
@@ -192,13 +259,21 @@ int main(int argc, char **argv)
 	static struct hostile hostile;
 	struct bus_keypair key;
 	char server_key[BUS_KEY_TEXT];
-	const char *endpoint = bench_argument(argc, argv, "endpoint", NULL);
-	size_t half_open = bench_argument_number(argc, argv, "half-open", "1000"), round = 0;
+	const char *endpoint;
+	size_t round = 0;
 	int64_t until_us = bench_now_us() + (int64_t)bench_argument_number(argc, argv, "seconds", NULL) * 1000000;
 
+	size_t silent_ms = bench_argument_number(argc, argv, "silent-main-ms", "0");
+
 	hostile.region = bench_argument(argc, argv, "region", NULL);
+	if (silent_ms > 0) {
+		be_silent(hostile.region, silent_ms, bench_argument_number(argc, argv, "silent-io-ms", NULL), until_us);
+		return 0;
+	}
+	endpoint = bench_argument(argc, argv, "endpoint", NULL);
 	hostile.sessions_count = bench_argument_number(argc, argv, "sessions", "64");
-	if (half_open > HALF_OPEN_MAX || hostile.sessions_count < 1 || hostile.sessions_count > SESSIONS_MAX)
+	hostile.half_open = bench_argument_number(argc, argv, "half-open", "1000");
+	if (hostile.half_open < 1 || hostile.half_open > HALF_OPEN_MAX || hostile.sessions_count < 1 || hostile.sessions_count > SESSIONS_MAX)
 		return 2;
 	read_keys(argc, argv, server_key, &key);
 	hostile.endpoint = endpoint;
@@ -209,15 +284,15 @@ int main(int argc, char **argv)
 		say_hello(hostile.roles[i] = open_socket(&hostile, endpoint, server_key, &key));
 	for (size_t i = 0; i < hostile.sessions_count; i++)
 		hostile.sessions[i] = open_socket(&hostile, endpoint, server_key, &key);
-	open_halves(endpoint, half_open);
 	for (; bench_now_us() < until_us; round++) {
 		const struct timespec pause = {.tv_nsec = ROUND_US * 1000};
 
 		do_harm(&hostile, round);
 		(void)nanosleep(&pause, NULL);
 	}
-	printf("{\"rounds\":%zu,\"pushes\":%zu,\"held_back\":%zu,\"trickles\":%zu,\"trickled\":%zu,\"half_open\":%zu,\"sessions\":%zu}\n", round, hostile.pushes,
-	       hostile.refused, hostile.trickles, hostile.trickled, half_open, hostile.sessions_count);
+	printf("{\"rounds\":%zu,\"pushes\":%zu,\"held_back\":%zu,\"trickles\":%zu,\"trickled\":%zu,\"half_open\":%zu,\"half_opened\":%zu,\"sessions\":%zu,\"cpu_main_ms\":%lld,\"cpu_io_ms\":%lld}\n", round, hostile.pushes,
+	       hostile.refused, hostile.trickles, hostile.trickled, hostile.half_open, hostile.halves_opened, hostile.sessions_count,
+	       (long long)thread_cpu_us() / 1000, (long long)(bench_cpu_us() - thread_cpu_us()) / 1000);
 	(void)fflush(stdout);
 	_exit(0);
 }
