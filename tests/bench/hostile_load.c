@@ -81,15 +81,30 @@ static void hear(void *socket)
 		continue;
 }
 
+/* What could not be sent is not even made: the machine is to be busy with the attack, not with its preparation. */
+static bool takes_more(struct hostile *hostile, void *socket)
+{
+	int events = 0;
+	size_t size = sizeof events;
+
+	ASSERT(zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0);
+	hostile->refused += (events & ZMQ_POLLOUT) != 0 ? 0 : 1;
+	return (events & ZMQ_POLLOUT) != 0;
+}
+
 static bool push(struct hostile *hostile, void *socket, uint64_t batch, bool valid)
 {
 	enum { EVENTS = 20 };
 	char header[256], body[EVENTS * BENCH_EVENT_BYTES];
+	struct ident_uuid id;
+
+	if (!takes_more(hostile, socket))
+		return false;
+	id = ambient_uuid();
 	int len = snprintf(header, sizeof header, "{\"type\":\"PUSH\",\"batch\":%llu,\"sizes\":[", (unsigned long long)batch);
 
 	for (size_t i = 0; i < EVENTS; i++) {
-		struct ident_uuid id = ambient_uuid();
-
+		id.bytes[sizeof id.bytes - 1]++;
 		bench_event_write(body + i * BENCH_EVENT_BYTES, hostile->region, ++hostile->sequence, &id);
 		if (!valid)
 			body[i * BENCH_EVENT_BYTES + BENCH_EVENT_BYTES - 1] = '!';
@@ -169,8 +184,8 @@ static void keep_halves(struct hostile *hostile)
 
 static void do_harm(struct hostile *hostile, size_t round)
 {
-	for (size_t i = 0; i < FLOOD_PUSHES; i++)
-		(void)push(hostile, hostile->roles[FLOOD], ++hostile->batch[FLOOD], true);
+	for (size_t i = 0; i < FLOOD_PUSHES && push(hostile, hostile->roles[FLOOD], ++hostile->batch[FLOOD], true); i++)
+		continue;
 	if (round % 16 == 0) {
 		hear(hostile->roles[FLOOD]);
 		say_hello(hostile->roles[FLOOD]);
