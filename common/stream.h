@@ -79,6 +79,30 @@ struct append_hooks {
 enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], struct append_event *events, size_t count,
                           const struct append_hooks *hooks, struct arena *scratch, struct append_head *ret_head) MUST_CHECK;
 
+/* ---- Append together: small batches of several regions in one transaction ----
+ *
+ * A small append costs what its transaction costs: three round trips, a COMMIT and its flush. Together the regions share it. The
+ * chain, the numbers and the guarantees are those of stream_append: each head is locked to COMMIT. Only what is plain goes
+ * together; a region never waits for another's lock, nor is it refused for another's events. */
+
+#define STREAM_TOGETHER_MAX 32
+
+struct append_part {
+	const char *region;            /* another one for each part */
+	struct append_event *events;   /* as for stream_append; at least one, and no more than STREAM_BATCH_MAX in all parts */
+	size_t count;
+	/* As for stream_append, but before_commit is not called: nothing of a part that goes together is refused or in conflict. */
+	const struct append_hooks *hooks;
+	/* outcome, on OK */
+	bool alone;                    /* not plain: nothing of it was stored, stream_append it */
+	struct append_head head;       /* otherwise: after it, and each of its events is APPEND_STORED */
+};
+
+/* Appends parts[0..count), count <= STREAM_TOGETHER_MAX, in one transaction. Left alone is a part whose head is not there or is
+ * locked by somebody, whose key may not write all of it, that is over its quota, or has an id twice. CONFLICT: an id of some part
+ * is stored already, and nothing was stored: stream_append each. Anything else as from stream_append, and for all parts. */
+enum status stream_append_together(struct db *db, struct append_part *parts, size_t count, struct arena *scratch) MUST_CHECK;
+
 /* ---- Write: a record of another stream, inside the caller's transaction ---- */
 enum status stream_write(struct db *db, const struct stream *stream, const char *key, struct span body, struct arena *scratch,
                          uint64_t *ret_seq) MUST_CHECK;

@@ -10,19 +10,10 @@
  * begins again. A savepoint would save that, but every append would pay for it: a second transaction id, and a head row that the
  * transaction locks and its subtransaction changes, which PostgreSQL keeps as a multixact that every later reader looks up.
  * COMMIT goes in a message that is sent only after everything was judged. */
-#include "common/stream.h"
-
-#include "common/buf.h"
+#include "common/stream_append_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Beside the body a row is some 140 bytes. */
-#define COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
-
-/* The authorise statement and some; the sources of a batch, each with its numbers, escaped. */
-#define OPENING_BYTES_MAX ((size_t)64 * 1024)
-#define CLOSING_BYTES_MAX ((size_t)512 * 1024)
 
 #define DAY_US         INT64_C(86400000000)
 
@@ -78,26 +69,13 @@ const struct stream STREAM_RATING = {
 	.write_sql = WRITE_SQL("rating", "cohort"),
 };
 
-struct append {
-	struct db *db;
-	const char *region;
-	struct append_event *events;
-	size_t count;
-	struct arena *scratch;
-	struct append_head head;
-	int64_t now_us;
-	int64_t day_bytes_max;   /* 0 = no quota */
-	int64_t day_bytes;       /* stored on the day of head.recorded_us */
-	bool looking_up;         /* the transaction begins again: some of the ids are stored, or they are over the quota as a whole */
-	bool copying;            /* the server waits for the rows of the COPY */
-};
-
-#define COPY_SQL "COPY effreg.event (region_id, seq, id, recorded_time, hash, body) FROM STDIN (FORMAT binary)"
-
 /* Planned once for each connection: for a small batch, planning would cost more than running. */
+#define LOCK_SQL \
+	"SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, day_bytes" \
+	" FROM effreg.event_head WHERE region_id = $1 FOR UPDATE"
 static const char PREPARE_SQL[] =
-	"PREPARE append_lock (text) AS SELECT last_seq, hash, (EXTRACT(epoch FROM recorded_time) * 1000000)::bigint, day_bytes"
-	" FROM effreg.event_head WHERE region_id = $1 FOR UPDATE;"
+	"PREPARE append_lock (text) AS " LOCK_SQL ";"
+	"PREPARE append_lock_free (text) AS " LOCK_SQL " SKIP LOCKED;"
 	"PREPARE append_clock AS SELECT (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint;"
 	"PREPARE append_head (text, bigint, bytea, timestamptz, bigint) AS UPDATE effreg.event_head"
 	" SET last_seq = $2, hash = $3, recorded_time = $4, day_bytes = $5 WHERE region_id = $1;"
@@ -109,9 +87,9 @@ static const char PREPARE_SQL[] =
 
 enum { ROWS_HEAD, ROWS_CLOCK, ROWS_RIGHTS, ROWS_COUNT };
 
-static bool has_authorise(const struct append_hooks *hooks)
+enum status stream_append_prepare(struct db *db)
 {
-	return hooks != NULL && hooks->authorise_sql != NULL;
+	return db_prepare(db, PREPARE_SQL);
 }
 
 static void write_opening(struct buf *script, const struct append *append, const struct append_hooks *hooks)
@@ -119,15 +97,14 @@ static void write_opening(struct buf *script, const struct append *append, const
 	buf_text(script, "SET LOCAL lock_timeout = '5s'; EXECUTE append_lock(");
 	db_quote(script, append->region);
 	buf_text(script, "); SET LOCAL lock_timeout = 0; EXECUTE append_clock");
-	if (has_authorise(hooks))
+	if (stream_has_authorise(hooks))
 		buf_printf(script, "; %s", hooks->authorise_sql);
 	if (append->count > 0 && !append->looking_up)
-		buf_text(script, "; " COPY_SQL);
+		buf_text(script, "; " APPEND_COPY_SQL);
 	buf_append(script, "", 1);
 }
 
-/* NOT_FOUND: the region has no head yet. */
-static enum status read_head(struct append *append, const struct db_rows *rows)
+static enum status read_lock(struct append *append, const struct db_rows *rows)
 {
 	if (db_rows_count(rows) != 1)
 		return STATUS_NOT_FOUND;
@@ -149,13 +126,21 @@ static void read_clock(struct append *append, const struct db_rows *rows)
 		append->day_bytes = 0;
 }
 
+enum status stream_append_read_head(struct append *append, const struct db_rows *head, const struct db_rows *clock)
+{
+	enum status status = read_lock(append, head);
+	if (status == STATUS_OK)
+		read_clock(append, clock);
+	return status;
+}
+
 /* The first message: everything up to the COPY, whose rows can be made only from what it answers. */
 static enum status open_append(struct append *append, const struct append_hooks *hooks)
 {
 	struct db_rows *rows[ROWS_COUNT];
-	size_t count = has_authorise(hooks) ? ROWS_COUNT : ROWS_RIGHTS;
+	size_t count = stream_has_authorise(hooks) ? ROWS_COUNT : ROWS_RIGHTS;
 	struct buf script;
-	buf_init(&script, OPENING_BYTES_MAX);
+	buf_init(&script, APPEND_OPENING_BYTES_MAX);
 	write_opening(&script, append, hooks);
 	ASSERT(buf_ok(&script));
 	enum status status = db_begin_script(append->db, script.at, rows, count);
@@ -163,10 +148,8 @@ static enum status open_append(struct append *append, const struct append_hooks 
 	if (status != STATUS_OK)
 		return status;
 	append->copying = append->count > 0 && !append->looking_up;
-	status = read_head(append, rows[ROWS_HEAD]);
-	if (status == STATUS_OK)
-		read_clock(append, rows[ROWS_CLOCK]);
-	if (status == STATUS_OK && has_authorise(hooks))
+	status = stream_append_read_head(append, rows[ROWS_HEAD], rows[ROWS_CLOCK]);
+	if (status == STATUS_OK && stream_has_authorise(hooks))
 		status = hooks->authorise(hooks->context, rows[ROWS_RIGHTS]);
 	for (size_t i = 0; i < count; i++)
 		db_rows_destroy(&rows[i]);
@@ -204,8 +187,7 @@ static int compare_ids(const void *a, const void *b)
 	return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-/* For each event, the first of the batch with its id; itself when it is the first, or refused. */
-static struct append_event **find_firsts(struct append *append)
+struct append_event **stream_append_firsts(struct append *append)
 {
 	struct append_event **sorted = arena_array(append->scratch, struct append_event *, append->count);
 	struct append_event **firsts = arena_array(append->scratch, struct append_event *, append->count);
@@ -256,13 +238,9 @@ static void copy_event(struct buf *rows, const struct append *append, const stru
 	db_copy_field(rows, event->body);
 }
 
-/* Numbers, chains and copies the events whose result is APPEND_STORED; *ret_head is the head behind them. */
-static enum status copy_fresh(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
+void stream_append_rows(struct buf *rows, const struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
 	struct append_head head = append->head;
-	struct buf rows;
-	buf_init(&rows, COPY_BYTES_MAX);
-	db_copy_header(&rows);
 	for (size_t i = 0; i < append->count; i++) {
 		struct append_event *event = &append->events[i];
 		if (event->result != APPEND_STORED || firsts[i] != event)
@@ -270,20 +248,29 @@ static enum status copy_fresh(struct append *append, struct append_event *const 
 		event->seq = ++head.last_seq;
 		head.recorded_us = append->now_us;
 		head.hash = chain_next(&head.hash, append->region, event->seq, append->now_us, &event->digest);
-		copy_event(&rows, append, event, &head.hash);
+		copy_event(rows, append, event, &head.hash);
 	}
+	*ret_head = head;
+}
+
+static enum status copy_fresh(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
+{
+	struct buf rows;
+	buf_init(&rows, APPEND_COPY_BYTES_MAX);
+	db_copy_header(&rows);
+	stream_append_rows(&rows, append, firsts, ret_head);
 	db_copy_trailer(&rows);
 	ASSERT(buf_ok(&rows));
+	bool any = ret_head->last_seq > append->head.last_seq;
 	enum status status = STATUS_OK;
-	if (head.last_seq > append->head.last_seq && !append->copying)
-		status = db_copy_begin(append->db, COPY_SQL);
-	if (status == STATUS_OK && (head.last_seq > append->head.last_seq || append->copying))
+	if (any && !append->copying)
+		status = db_copy_begin(append->db, APPEND_COPY_SQL);
+	if (status == STATUS_OK && (any || append->copying))
 		status = db_copy_send(append->db, buf_span(&rows));
-	if (status == STATUS_OK && (head.last_seq > append->head.last_seq || append->copying))
+	if (status == STATUS_OK && (any || append->copying))
 		status = db_copy_end(append->db);
 	append->copying = false;
 	buf_clear(&rows);
-	*ret_head = head;
 	return status;
 }
 
@@ -341,7 +328,7 @@ static int64_t fresh_bytes(const struct append *append, struct append_event *con
 	return bytes;
 }
 
-static bool fits_quota(const struct append *append, struct append_event *const *firsts)
+bool stream_append_fits(const struct append *append, struct append_event *const *firsts)
 {
 	return append->day_bytes_max == 0 || fresh_bytes(append, firsts) <= append->day_bytes_max - append->day_bytes;
 }
@@ -367,7 +354,7 @@ static void apply_quota(struct append *append, struct append_event *const *first
 static enum status store_unseen(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
 	/* A batch that is over the quota as a whole may hold duplicates, which are free: only a look tells. */
-	if (fits_quota(append, firsts))
+	if (stream_append_fits(append, firsts))
 		return copy_fresh(append, firsts, ret_head);
 	db_copy_refuse(append->db);
 	append->copying = false;
@@ -379,23 +366,28 @@ static enum status store_looked_up(struct append *append, struct append_event *c
 	enum status status = look_up(append, firsts);
 	if (status != STATUS_OK)
 		return status;
-	if (!fits_quota(append, firsts))
+	if (!stream_append_fits(append, firsts))
 		apply_quota(append, firsts);
 	status = copy_fresh(append, firsts, ret_head);
 	return status == STATUS_CONFLICT ? STATUS_BUG : status;  /* the head is locked: nobody else can have stored the id */
 }
 
+void stream_append_advance(struct append *append, struct append_event *const *firsts, const struct append_head *head)
+{
+	append->day_bytes += fresh_bytes(append, firsts);
+	append->head = *head;
+}
+
 /* CONFLICT: look the ids up. */
 static enum status store_events(struct append *append)
 {
-	struct append_event **firsts = find_firsts(append);
+	struct append_event **firsts = stream_append_firsts(append);
 	struct append_head head;
 	enum status status = append->looking_up ? store_looked_up(append, firsts, &head) : store_unseen(append, firsts, &head);
 	if (status != STATUS_OK)
 		return status;
-	append->day_bytes += fresh_bytes(append, firsts);
+	stream_append_advance(append, firsts, &head);
 	settle_repeats(append, firsts);
-	append->head = head;
 	return STATUS_OK;
 }
 
@@ -447,12 +439,23 @@ static void write_sources(struct buf *script, struct append *append)
 		at = write_source(script, append, numbered, at, count);
 }
 
+void stream_append_close(struct buf *script, struct append *append)
+{
+	write_head(script, append);
+	write_sources(script, append);
+}
+
 /* ---- The whole ---- */
 
-static enum status run_transaction(struct append *append, const struct append_hooks *hooks)
+void stream_append_reset(struct append *append)
 {
 	for (size_t i = 0; i < append->count; i++)
 		append->events[i].result = APPEND_STORED;
+}
+
+static enum status run_transaction(struct append *append, const struct append_hooks *hooks)
+{
+	stream_append_reset(append);
 	enum status status = open_append(append, hooks);
 	append->day_bytes_max = hooks == NULL ? 0 : hooks->day_bytes_max;
 	if (status == STATUS_OK && append->count > 0) {
@@ -470,11 +473,9 @@ static enum status run_transaction(struct append *append, const struct append_ho
 static enum status commit(struct append *append, uint64_t last_seq_before)
 {
 	struct buf script;
-	buf_init(&script, CLOSING_BYTES_MAX);
-	if (append->head.last_seq > last_seq_before) {
-		write_head(&script, append);
-		write_sources(&script, append);
-	}
+	buf_init(&script, APPEND_CLOSING_BYTES_MAX);
+	if (append->head.last_seq > last_seq_before)
+		stream_append_close(&script, append);
 	buf_append(&script, "", 1);
 	ASSERT(buf_ok(&script));
 	enum status status = db_commit_script(append->db, script.at);
@@ -495,7 +496,7 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 {
 	ASSERT(count <= STREAM_BATCH_MAX);
 	struct append append = {.db = db, .region = region, .events = events, .count = count, .scratch = scratch};
-	enum status status = db_prepare(db, PREPARE_SQL);
+	enum status status = stream_append_prepare(db);
 	if (status == STATUS_OK)
 		status = run_transaction(&append, hooks);
 	if (status == STATUS_NOT_FOUND && make_head(&append) == STATUS_OK)

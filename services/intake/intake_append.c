@@ -150,12 +150,32 @@ static void settle_results(const struct intake_append *append)
 	}
 }
 
-void intake_append_run(struct intake_job *job, struct db *db)
+bool intake_append_was_plain(const struct intake_append *append)
 {
-	struct intake_append *append = (struct intake_append *)(void *)job;
-	const struct append_hooks hooks = {
+	bool plain = append->status == STATUS_OK;
+	for (const struct intake_batch *batch = append->batches; batch != NULL; batch = batch->next)
+		plain = plain && batch->refusals_count == 0;
+	for (size_t i = 0; i < append->count; i++)
+		plain = plain && append->events[i].result == APPEND_STORED;
+	return plain;
+}
+
+static struct append_hooks hooks_of(struct intake_append *append)
+{
+	return (struct append_hooks){
 		.day_bytes_max = append->day_bytes_max, .authorise_sql = intake_store_rights_sql(append->user, append->token, append->arena),
 		.authorise = authorise, .before_commit = before_commit, .context = append};
+}
+
+static void note_error(struct intake_append *append, const struct db *db)
+{
+	snprintf(append->error, sizeof append->error, "%s", db_error(db));
+}
+
+static void run_alone(struct intake_append *append, struct db *db)
+{
+	const struct append_hooks hooks = hooks_of(append);
+	append->judged = false;
 	append->status = intake_store_prepare(db);
 	/* A connection that died unnoticed since its last append is no reason to send the client back: nothing was begun. */
 	for (int attempt = 0; attempt < 2 && (attempt == 0 || append->status == STATUS_UNAVAILABLE) && !append->judged; attempt++)
@@ -163,5 +183,44 @@ void intake_append_run(struct intake_job *job, struct db *db)
 	if (append->status == STATUS_OK)
 		settle_results(append);
 	else
-		snprintf(append->error, sizeof append->error, "%s", db_error(db));
+		note_error(append, db);
+}
+
+static void settle_part(struct intake_append *append, const struct append_part *part, enum status status, const struct db *db)
+{
+	append->status = status == STATUS_OK && part->alone ? STATUS_RETRY : status;
+	/* With a connection, one by one shows whose fault it is, and what is stored already; without one all go back. */
+	append->left_alone = append->status != STATUS_OK && db_alive(db);
+	append->head = part->head;
+	if (append->status == STATUS_OK)
+		settle_results(append);
+	else
+		note_error(append, db);
+}
+
+static void run_together(struct intake_append *first, struct db *db)
+{
+	struct append_part parts[STREAM_TOGETHER_MAX];
+	struct append_hooks hooks[STREAM_TOGETHER_MAX];
+	size_t count = 0;
+	enum status status = intake_store_prepare(db);
+	for (struct intake_append *append = first; append != NULL; append = append->next, count++) {
+		hooks[count] = hooks_of(append);
+		parts[count] = (struct append_part){
+			.region = append->region->name, .events = append->events, .count = append->count, .hooks = &hooks[count]};
+	}
+	for (int attempt = 0; attempt < 2 && (attempt == 0 || status == STATUS_UNAVAILABLE) && !first->judged; attempt++)
+		status = stream_append_together(db, parts, count, first->arena);
+	count = 0;
+	for (struct intake_append *append = first; append != NULL; append = append->next)
+		settle_part(append, &parts[count++], status, db);
+}
+
+void intake_append_run(struct intake_job *job, struct db *db)
+{
+	struct intake_append *append = (struct intake_append *)(void *)job;
+	if (append->next == NULL)
+		run_alone(append, db);
+	else
+		run_together(append, db);
 }

@@ -1,4 +1,5 @@
-/* intake_append: one transaction of a region's log, as a job for a writer: batches of one key, at most STREAM_BATCH_MAX events. */
+/* intake_append: batches of one key on their way into their region's log, at most STREAM_BATCH_MAX events, as a job for a writer. Small
+ * ones of several regions may be one job, and one transaction: linked by next, the first is the job. */
 #ifndef EFFREG_INTAKE_APPEND_H
 #define EFFREG_INTAKE_APPEND_H
 
@@ -14,6 +15,8 @@ struct intake_origin {
 struct intake_append {
 	struct intake_job job;            /* first: the pool's pointer is ours */
 	void *context;                    /* whose done it is */
+	struct intake_append *next;       /* of those that go together; NULL = the last, or alone */
+	bool small;                       /* the first of small ones: others gather until it has ended */
 	struct intake_region *region;
 	struct intake_batch *batches;     /* each with its results, when status is OK */
 	const char *user;
@@ -25,6 +28,7 @@ struct intake_append {
 	size_t count;
 	/* outcome */
 	enum status status;
+	bool left_alone;                  /* it could not go with the others: nothing of it is stored, run it again by itself */
 	bool judged;                      /* it has come so far that the key's rights were seen */
 	struct append_head head;
 	size_t refusals_lost;             /* not kept: the region's quarantine is full */
@@ -37,6 +41,8 @@ struct intake_append {
 /* Of the batches (linked by next, at least one), whose owner it is from now on; destroy it when they are released. */
 struct intake_append *intake_append_new(struct intake_region *region, struct intake_batch *batches);
 void intake_append_destroy(struct intake_append **append);
+/* Has everything been stored, and nothing refused? */
+bool intake_append_was_plain(const struct intake_append *append);
 
 /* In a writer. */
 void intake_append_run(struct intake_job *job, struct db *db);

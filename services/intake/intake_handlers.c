@@ -488,6 +488,8 @@ static void release_append(struct intake *intake, struct intake_append *append)
 static void end_append(struct intake *intake, struct intake_append *append)
 {
 	append->region->under_way = false;
+	if (!intake_append_was_plain(append))
+		append->region->alone_ms = ambient_monotonic_ms() + INTAKE_ALONE_MS;
 	if (append->status == STATUS_OK)
 		append_done(intake, append);
 	else if (append->status == STATUS_FORBIDDEN)
@@ -506,25 +508,35 @@ static bool has_room(const struct intake *intake, const struct intake_region *re
 
 static void on_gathered(void *context);
 
-/* The region's next append begins now, at its turn, or when it has gathered long enough. */
-static void consider(struct intake *intake, struct intake_region *region)
+/* The region's next append may begin now, at its turn, or when it has gathered long enough. */
+static void line_up(void *context, struct intake_region *region)
 {
+	struct intake *intake = context;
 	int64_t wait_ms = intake_region_due(intake->regions, region, ambient_monotonic_ms());
 	if (wait_ms > 0)
 		loop_after(intake->service->loop, (long)wait_ms, on_gathered, intake);
-	if (wait_ms == 0)
-		start_appends(intake);
-}
-
-static void consider_region(void *context, struct intake_region *region)
-{
-	consider(context, region);
 }
 
 static void on_gathered(void *context)
 {
 	struct intake *intake = context;
-	intake_regions_each(intake->regions, consider_region, intake);
+	intake_regions_each(intake->regions, line_up, intake);
+	start_appends(intake);
+}
+
+static void on_lined_up(void *context)
+{
+	start_appends(context);
+}
+
+/* A small append begins when the messages of this round were taken: others may be among them that go with it. */
+static void consider(struct intake *intake, struct intake_region *region, int64_t now_ms)
+{
+	line_up(intake, region);
+	if (intake_region_is_small(region, now_ms))
+		loop_soon(intake->service->loop, on_lined_up, intake);
+	else
+		start_appends(intake);
 }
 
 /* What the memory for batches holds is freed by the appends under way: a moment is enough. */
@@ -560,7 +572,7 @@ static void store(struct intake *intake, struct intake_session *session, const s
 	intake_batch_check(batch, intake->contract, intake->arena);
 	intake_region_add(region, batch);
 	intake->batch_bytes += batch->held_bytes;
-	consider(intake, region);
+	consider(intake, region, now_ms);
 }
 
 static size_t sum_of(const struct push_message *push)
@@ -604,6 +616,24 @@ static struct intake_append *begin_append(struct intake *intake, struct intake_r
 	return append;
 }
 
+/* Links other small appends of the ring to it. */
+static void add_small(struct intake *intake, struct intake_append *append, int64_t now_ms)
+{
+	struct intake_region *region;
+	for (size_t count = 1, events = append->count;
+	     count < STREAM_TOGETHER_MAX && events + INTAKE_SMALL_EVENTS <= STREAM_BATCH_MAX &&
+	     (region = intake_regions_next_small(intake->regions, now_ms)) != NULL;) {
+		if (region->first == NULL) {
+			region->under_way = false;
+			continue;
+		}
+		append->next = begin_append(intake, region);
+		append = append->next;
+		events += append->count;
+		count++;
+	}
+}
+
 /* Regions in turn, as many at a time as there are writers: while all are busy, batches gather. */
 static void start_appends(struct intake *intake)
 {
@@ -612,10 +642,18 @@ static void start_appends(struct intake *intake)
 		struct intake_region *region = intake_regions_next(intake->regions, now_ms);
 		if (region == NULL)
 			return;
-		if (region->first == NULL)
+		if (region->first == NULL) {
 			region->under_way = false;  /* what it had was taken back meanwhile */
-		else
-			intake_pool_submit(intake->writers, &begin_append(intake, region)->job);
+			continue;
+		}
+		bool small = intake_region_is_small(region, now_ms);
+		struct intake_append *append = begin_append(intake, region);
+		if (small) {
+			append->small = true;
+			intake_regions_hold_small(intake->regions, now_ms + INTAKE_SMALL_WAIT_MS);
+			add_small(intake, append, now_ms);
+		}
+		intake_pool_submit(intake->writers, &append->job);
 	}
 }
 
@@ -800,10 +838,30 @@ void intake_on_push(void *context)
 		loop_soon(intake->service->loop, intake_on_push, intake);
 }
 
+/* It goes by itself now, whatever held it back from going with the others. */
+static void append_alone(struct intake *intake, struct intake_append *append)
+{
+	append->left_alone = false;
+	if (intake->stopping)
+		end_append(intake, append);
+	else
+		intake_pool_submit(intake->writers, &append->job);
+}
+
 static void collect_append(struct intake_job *job)
 {
-	struct intake_append *append = (struct intake_append *)(void *)job;
-	end_append(append->context, append);
+	struct intake_append *append = (struct intake_append *)(void *)job, *next;
+	struct intake *intake = append->context;
+	intake->small_ended = intake->small_ended || append->small;
+	for (; append != NULL; append = next) {
+		next = append->next;
+		append->next = NULL;
+		append->small = false;
+		if (append->left_alone)
+			append_alone(intake, append);
+		else
+			end_append(intake, append);
+	}
 }
 
 void intake_on_written(void *context)
@@ -811,8 +869,10 @@ void intake_on_written(void *context)
 	struct intake *intake = context;
 	intake_pool_collect(intake->writers);
 	pay_credit(intake);
+	if (intake->small_ended)
+		intake_regions_hold_small(intake->regions, 0);
+	intake->small_ended = false;
 	on_gathered(intake);
-	start_appends(intake);
 }
 
 void intake_on_greeted(void *context)

@@ -42,6 +42,7 @@ struct intake {
 	size_t batch_bytes, letter_bytes; /* held now */
 	bool database_lost;               /* the last append or look found it away */
 	int64_t mend_ms;                  /* the look-up's connection, if it is lost, is not made anew before */
+	bool small_ended;                 /* in this round: those that gathered meanwhile may begin */
 	bool stopping;                    /* nothing new begins */
 	/* Sessions that get credit when the round ends: for several acknowledged batches at once. */
 	struct intake_session *owed[INTAKE_SESSIONS_MAX];

@@ -9,6 +9,7 @@ struct intake_regions {
 	struct intake_region *all[INTAKE_REGIONS_MAX];
 	size_t count;
 	struct intake_region *ring_first, **ring_end;  /* whose append may begin, in turn */
+	int64_t small_held_ms;       /* small ones wait until then */
 };
 
 struct intake_regions *intake_regions_new(void)
@@ -137,15 +138,40 @@ static bool is_full(const struct intake_region *region)
 	return region->waiting_events >= STREAM_BATCH_MAX || region->waiting_bytes >= PUSH_BODY_BYTES_MAX;
 }
 
+bool intake_region_is_small(const struct intake_region *region, int64_t now_ms)
+{
+	if (region->waiting_events > INTAKE_SMALL_EVENTS || region->waiting_bytes > INTAKE_SMALL_BYTES || region->failures > 0 ||
+	    region->alone_ms > now_ms)
+		return false;
+	for (const struct intake_batch *batch = region->first; batch != NULL; batch = batch->next) {
+		if (batch->refusals_count > 0)
+			return false;
+	}
+	return true;
+}
+
+void intake_regions_hold_small(struct intake_regions *regions, int64_t until_ms)
+{
+	regions->small_held_ms = until_ms;
+}
+
+static int64_t wait_of(const struct intake_regions *regions, const struct intake_region *region, int64_t now_ms)
+{
+	int64_t gather_ms = region->begun_ms + INTAKE_GATHER_MS - now_ms;
+	int64_t held_ms = regions->small_held_ms > now_ms && intake_region_is_small(region, now_ms) ? regions->small_held_ms - now_ms : 0;
+	int64_t wait_ms = gather_ms > held_ms ? gather_ms : held_ms;
+	return is_full(region) || wait_ms < 0 ? 0 : wait_ms;
+}
+
 int64_t intake_region_due(struct intake_regions *regions, struct intake_region *region, int64_t now_ms)
 {
 	if (region->first == NULL || region->under_way)
 		return -1;
 	if (region->retry_ms > now_ms)
 		return region->retry_ms - now_ms;
-	int64_t gather_ms = region->begun_ms + INTAKE_GATHER_MS - now_ms;
-	if (!region->in_ring && gather_ms > 0 && !is_full(region))
-		return gather_ms;
+	int64_t wait_ms = region->in_ring ? 0 : wait_of(regions, region, now_ms);
+	if (wait_ms > 0)
+		return wait_ms;
 	if (!region->in_ring) {
 		region->in_ring = true;
 		region->next = NULL;
@@ -155,16 +181,29 @@ int64_t intake_region_due(struct intake_regions *regions, struct intake_region *
 	return 0;
 }
 
-struct intake_region *intake_regions_next(struct intake_regions *regions, int64_t now_ms)
+static struct intake_region *begin_at(struct intake_regions *regions, struct intake_region **place, int64_t now_ms)
 {
-	struct intake_region *region = regions->ring_first;
+	struct intake_region *region = *place;
 	if (region == NULL)
 		return NULL;
-	regions->ring_first = region->next;
-	if (regions->ring_first == NULL)
-		regions->ring_end = &regions->ring_first;
+	*place = region->next;
+	if (regions->ring_end == &region->next)
+		regions->ring_end = place;
 	region->in_ring = false;
 	region->under_way = true;
 	region->begun_ms = now_ms;
 	return region;
+}
+
+struct intake_region *intake_regions_next(struct intake_regions *regions, int64_t now_ms)
+{
+	return begin_at(regions, &regions->ring_first, now_ms);
+}
+
+struct intake_region *intake_regions_next_small(struct intake_regions *regions, int64_t now_ms)
+{
+	struct intake_region **place = &regions->ring_first;
+	while (*place != NULL && !intake_region_is_small(*place, now_ms))
+		place = &(*place)->next;
+	return begin_at(regions, place, now_ms);
 }

@@ -2,7 +2,8 @@
  *
  * A region has at most one append under way. Its batches wait in the order they came; the next append takes as many of them as
  * belong to one key (and token) and have no more than STREAM_BATCH_MAX events together. Regions that may append stand in a ring and are
- * served in turn. Without I/O; time is told. */
+ * served in turn. Small appends of several regions share a transaction; while one is under way the others gather, for what it costs is
+ * the transaction and not its events. Without I/O; time is told. */
 #ifndef EFFREG_INTAKE_REGION_H
 #define EFFREG_INTAKE_REGION_H
 
@@ -12,6 +13,14 @@
 /* A small append waits for more until this long after the region's last one began: a region at rest never waits, and one that
  * trickles makes no more than 200 transactions a second. */
 #define INTAKE_GATHER_MS        5
+/* A small append: so many events and bytes wait, none of them refused. More is worth a transaction of its own. */
+#define INTAKE_SMALL_EVENTS     50
+#define INTAKE_SMALL_BYTES      ((size_t)64 * 1024)
+/* A small append waits for the small ones under way, but no longer than this. */
+#define INTAKE_SMALL_WAIT_MS    25
+/* Where an append had a duplicate, a refusal or a failure others may follow: so long the region shares no transaction, lest its
+ * neighbours' be rolled back for it. */
+#define INTAKE_ALONE_MS         10000
 /* Bytes that the batches of one region may hold of the process's memory. */
 #define INTAKE_REGION_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
@@ -25,6 +34,7 @@ struct intake_region {
 	int64_t begun_ms;             /* when the last append began */
 	unsigned failures;            /* in a row */
 	int64_t retry_ms;             /* failures > 0: not before then */
+	int64_t alone_ms;             /* shares no transaction before then */
 	bool resting;                 /* since a failure, until the database was seen to be there */
 	bool probing;                 /* a job looks whether it is */
 	int64_t touched_ms;           /* when its sessions were last asked whether they are there */
@@ -46,8 +56,14 @@ void intake_regions_each(struct intake_regions *regions, void (*fn)(void *contex
 void intake_region_add(struct intake_region *region, struct intake_batch *batch);
 /* May its next append begin? 0: now, and it stands in the ring. > 0: so many ms from now, if nothing else comes. < 0: no. */
 int64_t intake_region_due(struct intake_regions *regions, struct intake_region *region, int64_t now_ms);
+/* Small appends are under way until it is called again with 0, or until_ms comes: other small ones gather. */
+void intake_regions_hold_small(struct intake_regions *regions, int64_t until_ms);
+/* Would its next append be small? */
+bool intake_region_is_small(const struct intake_region *region, int64_t now_ms);
 /* The next region of the ring, under way from now on; NULL when there is none. */
 struct intake_region *intake_regions_next(struct intake_regions *regions, int64_t now_ms);
+/* The same of those whose append is small. */
+struct intake_region *intake_regions_next_small(struct intake_regions *regions, int64_t now_ms);
 /* The batches of its next append, linked by next; its owner gives them back one by one by intake_region_release. */
 struct intake_batch *intake_region_take(struct intake_region *region);
 /* All that wait, or those of one session, linked by next. */

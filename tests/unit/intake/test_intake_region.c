@@ -146,6 +146,79 @@ static void a_small_append_waits_for_more_and_a_full_one_does_not(void **state)
 	assert_int_equal(intake_region_due(regions, region, 1001), 0);
 }
 
+static void begin_and_end(struct intake_region *region, int64_t now_ms)
+{
+	assert_ptr_equal(intake_regions_next(regions, now_ms), region);
+	assert_non_null(intake_region_take(region));
+	region->under_way = false;
+}
+
+static void small_appends_wait_for_those_under_way_and_others_do_not(void **state)
+{
+	(void)state;
+	struct intake_region *small = intake_region_get(regions, "20000000"), *large = intake_region_get(regions, "40000000");
+	intake_regions_hold_small(regions, 1000 + INTAKE_SMALL_WAIT_MS);
+	add(small, 0, INTAKE_SMALL_EVENTS);
+	add(large, 0, INTAKE_SMALL_EVENTS + 1);
+	assert_int_equal(intake_region_due(regions, small, 1001), INTAKE_SMALL_WAIT_MS - 1);
+	assert_int_equal(intake_region_due(regions, large, 1001), 0);
+	begin_and_end(large, 1001);
+	assert_null(intake_regions_next(regions, 1001));
+	intake_regions_hold_small(regions, 0);
+	assert_int_equal(intake_region_due(regions, small, 1001), 0);
+	begin_and_end(small, 1001);
+	/* Nobody waits for ever for an append that hangs. */
+	intake_regions_hold_small(regions, 2000 + INTAKE_SMALL_WAIT_MS);
+	add(small, 0, 1);
+	assert_int_equal(intake_region_due(regions, small, 2000 + INTAKE_SMALL_WAIT_MS), 0);
+}
+
+static void what_is_refused_large_or_failed_is_not_small(void **state)
+{
+	(void)state;
+	struct intake_region *region = intake_region_get(regions, "20000000");
+	struct intake_batch *batch = add(region, 0, INTAKE_SMALL_EVENTS);
+	assert_true(intake_region_is_small(region, 1000));
+	batch->refusals_count = 1;
+	assert_false(intake_region_is_small(region, 1000));
+	batch->refusals_count = 0;
+	region->failures = 1;
+	assert_false(intake_region_is_small(region, 1000));
+	region->failures = 0;
+	region->alone_ms = 1001;
+	assert_false(intake_region_is_small(region, 1000));
+	assert_true(intake_region_is_small(region, 1001));
+	region->waiting_bytes = INTAKE_SMALL_BYTES + 1;
+	assert_false(intake_region_is_small(region, 1001));
+	region->waiting_bytes = 100;
+	add(region, 0, 1);
+	assert_false(intake_region_is_small(region, 1001));
+}
+
+static void the_small_ones_of_the_ring_are_taken_from_between_the_others(void **state)
+{
+	(void)state;
+	static const char *const NAMES[] = {"20000000", "40000000", "45000000", "46000000"};
+	static const size_t EVENTS[] = {1, 500, 2, 500};
+	struct intake_region *all[ARRAY_COUNT(NAMES)];
+	for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++) {
+		all[i] = intake_region_get(regions, NAMES[i]);
+		add(all[i], 0, EVENTS[i]);
+		assert_int_equal(intake_region_due(regions, all[i], 1000), 0);
+	}
+	assert_ptr_equal(intake_regions_next_small(regions, 1000), all[0]);
+	assert_ptr_equal(intake_regions_next_small(regions, 1000), all[2]);
+	assert_true(all[2]->under_way);
+	assert_null(intake_regions_next_small(regions, 1000));
+	assert_ptr_equal(intake_regions_next(regions, 1000), all[1]);
+	assert_ptr_equal(intake_regions_next(regions, 1000), all[3]);
+	assert_null(intake_regions_next(regions, 1000));
+	/* The ring is whole: who comes now is found. */
+	all[2]->under_way = false;
+	assert_int_equal(intake_region_due(regions, all[2], 2000), 0);
+	assert_ptr_equal(intake_regions_next(regions, 2000), all[2]);
+}
+
 static void a_region_that_rests_begins_nothing_before_its_time(void **state)
 {
 	(void)state;
@@ -187,6 +260,9 @@ int main(void)
 		CASE(one_sessions_batches_are_taken_back_and_the_others_stay),
 		CASE(regions_are_served_in_turn),
 		CASE(a_small_append_waits_for_more_and_a_full_one_does_not),
+		CASE(small_appends_wait_for_those_under_way_and_others_do_not),
+		CASE(what_is_refused_large_or_failed_is_not_small),
+		CASE(the_small_ones_of_the_ring_are_taken_from_between_the_others),
 		CASE(a_region_that_rests_begins_nothing_before_its_time),
 		CASE(there_are_so_many_regions_and_no_more),
 		CASE(what_waits_when_all_ends_is_released),
