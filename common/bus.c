@@ -736,8 +736,8 @@ static void answer(struct bus *bus, const struct bus_message *request, enum stat
 void bus_zap_serve(struct bus *bus)
 {
 	struct bus_message *request = bus_message_new();
-	enum status received;
-	while ((received = receive_frames(bus->zap, request)) == STATUS_OK || received == STATUS_INVALID) {
+	enum status received = receive_frames(bus->zap, request);
+	if (received == STATUS_OK || received == STATUS_INVALID) {
 		char user[BUS_KEY_TEXT] = "";
 		enum status status = received == STATUS_OK ? decide(bus, request, user) : STATUS_FORBIDDEN;
 		answer(bus, request, status, user);

@@ -81,15 +81,17 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 
 /* ---- Append together: small batches of several regions in one transaction ----
  *
- * A small append costs what its transaction costs: three round trips, a COMMIT and its flush. Together the regions share it. The
+ * A small append costs what its transaction costs: its round trips, a COMMIT and its flush. Together the regions share it. The
  * chain, the numbers and the guarantees are those of stream_append: each head is locked to COMMIT. Only what is plain goes
  * together; a region never waits for another's lock, nor is it refused for another's events. */
 
-#define STREAM_TOGETHER_MAX 32
+#define STREAM_TOGETHER_MAX        32
+#define STREAM_TOGETHER_EVENTS_MAX 100                  /* of all parts */
+#define STREAM_TOGETHER_BYTES_MAX  ((size_t)256 * 1024) /* of their bodies */
 
 struct append_part {
 	const char *region;            /* another one for each part */
-	struct append_event *events;   /* as for stream_append; at least one, and no more than STREAM_BATCH_MAX in all parts */
+	struct append_event *events;   /* as for stream_append; at least one */
 	size_t count;
 	/* As for stream_append, but before_commit is not called: nothing of a part that goes together is refused or in conflict. */
 	const struct append_hooks *hooks;

@@ -32,6 +32,7 @@ struct intake_append *intake_append_new(struct intake_region *region, struct int
 		batch->read_refusals_count = batch->refusals_count;
 		for (size_t i = 0; i < batch->events_count; i++) {
 			append->origins[append->count] = (struct intake_origin){.batch = batch, .event = &batch->events[i]};
+			append->bytes += batch->events[i].append.body.len;
 			append->events[append->count++] = batch->events[i].append;
 		}
 	}

@@ -26,6 +26,7 @@ struct intake_append {
 	struct append_event *events;
 	struct intake_origin *origins;
 	size_t count;
+	size_t bytes;                     /* of the events */
 	/* outcome */
 	enum status status;
 	bool left_alone;                  /* it could not go with the others: nothing of it is stored, run it again by itself */

@@ -620,9 +620,10 @@ static struct intake_append *begin_append(struct intake *intake, struct intake_r
 static void add_small(struct intake *intake, struct intake_append *append, int64_t now_ms)
 {
 	struct intake_region *region;
-	for (size_t count = 1, events = append->count;
-	     count < STREAM_TOGETHER_MAX && events + INTAKE_SMALL_EVENTS <= STREAM_BATCH_MAX &&
-	     (region = intake_regions_next_small(intake->regions, now_ms)) != NULL;) {
+	size_t bytes = append->bytes, events = append->count;
+	for (size_t count = 1; count < STREAM_TOGETHER_MAX && events + INTAKE_SMALL_EVENTS <= STREAM_TOGETHER_EVENTS_MAX &&
+	                       bytes + INTAKE_SMALL_BYTES <= STREAM_TOGETHER_BYTES_MAX &&
+	                       (region = intake_regions_next_small(intake->regions, now_ms)) != NULL;) {
 		if (region->first == NULL) {
 			region->under_way = false;
 			continue;
@@ -630,6 +631,7 @@ static void add_small(struct intake *intake, struct intake_append *append, int64
 		append->next = begin_append(intake, region);
 		append = append->next;
 		events += append->count;
+		bytes += append->bytes;
 		count++;
 	}
 }
