@@ -733,14 +733,19 @@ static void answer(struct bus *bus, const struct bus_message *request, enum stat
 	ASSERT(bus_send(&zap, frames, ARRAY_COUNT(frames)) == STATUS_OK);
 }
 
+/* Requests are answered for so long, then the other sockets get their turn. */
+#define ZAP_ROUND_MS 3
+
 void bus_zap_serve(struct bus *bus)
 {
 	struct bus_message *request = bus_message_new();
+	int64_t until_ms = ambient_monotonic_ms() + ZAP_ROUND_MS;
 	enum status received = receive_frames(bus->zap, request);
-	if (received == STATUS_OK || received == STATUS_INVALID) {
+	while (received == STATUS_OK || received == STATUS_INVALID) {
 		char user[BUS_KEY_TEXT] = "";
 		enum status status = received == STATUS_OK ? decide(bus, request, user) : STATUS_FORBIDDEN;
 		answer(bus, request, status, user);
+		received = ambient_monotonic_ms() < until_ms ? receive_frames(bus->zap, request) : STATUS_NOT_FOUND;
 	}
 	bus_message_destroy(&request);
 }

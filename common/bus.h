@@ -40,7 +40,7 @@ typedef enum status bus_authorise_fn(void *context, const char *domain, const ch
 /* Binds inproc://zeromq.zap.01. Must stand before the first bus_bind. */
 enum status bus_zap_start(struct bus *bus, bus_authorise_fn *authorise, void *context, struct fault *fault) MUST_CHECK;
 struct bus_socket *bus_zap_socket(struct bus *bus);  /* to poll; answer with bus_zap_serve */
-/* Answers one request, if any waits. One, for the decision may ask a database: who opens a hundred connections is not served before
+/* Answers what waits, for 3 ms at most: the decision may ask a database, and who opens a hundred connections is not served before
  * everybody else. The socket stays readable while there are more. */
 void bus_zap_serve(struct bus *bus);
 

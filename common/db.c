@@ -741,21 +741,15 @@ enum status db_prepare(struct db *db, const char *sql)
 }
 
 /* standard_conforming_strings is on: only the quote itself is doubled. */
-void db_quote_span(struct buf *script, struct span text)
-{
-	const char *at = text.at, *end = text.at + text.len;
-	buf_text(script, "'");
-	for (const char *quote; (quote = memchr(at, '\'', (size_t)(end - at))) != NULL; at = quote + 1) {
-		buf_append(script, at, (size_t)(quote - at));
-		buf_text(script, "''");
-	}
-	buf_append(script, at, (size_t)(end - at));
-	buf_text(script, "'");
-}
-
 void db_quote(struct buf *script, const char *text)
 {
-	db_quote_span(script, span_of_text(text));
+	buf_text(script, "'");
+	for (const char *end = strchr(text, '\''); end != NULL; text = end + 1, end = strchr(text, '\'')) {
+		buf_append(script, text, (size_t)(end - text));
+		buf_text(script, "''");
+	}
+	buf_text(script, text);
+	buf_text(script, "'");
 }
 
 /* One result of a script; takes it. *ret_taken counts the rows kept so far. */

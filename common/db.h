@@ -65,7 +65,6 @@ enum status db_query_later(struct db *db, const char *sql, const struct db_param
 enum status db_prepare(struct db *db, const char *sql) MUST_CHECK;
 /* A text as an SQL literal, quotes included. */
 void db_quote(struct buf *script, const char *text);
-void db_quote_span(struct buf *script, struct span text);  /* without a zero in it */
 /* Begins a transaction and runs the script in it; each of its statements sees what was committed before that statement began.
  * On OK rows[0..count) are the results of those that give rows, fresh, in order: exactly so many. When its last statement is
  * COPY FROM STDIN the server waits for rows: db_copy_send and db_copy_end, or db_copy_refuse. Otherwise call db_rollback. */

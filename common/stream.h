@@ -1,6 +1,6 @@
 /* stream: an append-only sequence of records per key with a contiguous seq, and those who follow it.
  *
- * The log of events is written by stream_append, which orders the writers of a region by the row lock on its head.
+ * The log of events is written by stream_append and stream_append_together, which order the writers of a region by the row lock on its head.
  * The other streams (metric, rating) are written by a consumer inside its own turn: stream_write.
  * After commit the writer sends a hint on its PUB socket (key, first and last seq, no bodies): the records are read
  * from PostgreSQL always, so a hint may be lost, doubled or late without harm, and there is one way to read. */
@@ -81,17 +81,15 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 
 /* ---- Append together: small batches of several regions in one transaction ----
  *
- * A small append costs what its transaction costs: its round trips, a COMMIT and its flush. Together the regions share it. The
+ * A small append costs what its transaction costs: three round trips, a COMMIT and its flush. Together the regions share it. The
  * chain, the numbers and the guarantees are those of stream_append: each head is locked to COMMIT. Only what is plain goes
  * together; a region never waits for another's lock, nor is it refused for another's events. */
 
-#define STREAM_TOGETHER_MAX        32
-#define STREAM_TOGETHER_EVENTS_MAX 100                  /* of all parts */
-#define STREAM_TOGETHER_BYTES_MAX  ((size_t)256 * 1024) /* of their bodies */
+#define STREAM_TOGETHER_MAX 32
 
 struct append_part {
 	const char *region;            /* another one for each part */
-	struct append_event *events;   /* as for stream_append; at least one */
+	struct append_event *events;   /* as for stream_append; at least one, and no more than STREAM_BATCH_MAX in all parts */
 	size_t count;
 	/* As for stream_append, but before_commit is not called: nothing of a part that goes together is refused or in conflict. */
 	const struct append_hooks *hooks;

@@ -15,10 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Beside the body a row is some 140 bytes. */
-#define COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
-#define COPY_SQL "COPY " APPEND_COLUMNS " FROM STDIN (FORMAT binary)"
-
 #define DAY_US         INT64_C(86400000000)
 
 #define READ_SQL(table, key) \
@@ -104,7 +100,7 @@ static void write_opening(struct buf *script, const struct append *append, const
 	if (stream_has_authorise(hooks))
 		buf_printf(script, "; %s", hooks->authorise_sql);
 	if (append->count > 0 && !append->looking_up)
-		buf_text(script, "; " COPY_SQL);
+		buf_text(script, "; " APPEND_COPY_SQL);
 	buf_append(script, "", 1);
 }
 
@@ -242,8 +238,7 @@ static void copy_event(struct buf *rows, const struct append *append, const stru
 	db_copy_field(rows, event->body);
 }
 
-void stream_append_rows(struct buf *rows, const struct append *append, struct append_event *const *firsts, stream_row_fn *write,
-                        struct append_head *ret_head)
+void stream_append_rows(struct buf *rows, const struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
 	struct append_head head = append->head;
 	for (size_t i = 0; i < append->count; i++) {
@@ -253,7 +248,7 @@ void stream_append_rows(struct buf *rows, const struct append *append, struct ap
 		event->seq = ++head.last_seq;
 		head.recorded_us = append->now_us;
 		head.hash = chain_next(&head.hash, append->region, event->seq, append->now_us, &event->digest);
-		write(rows, append, event, &head.hash);
+		copy_event(rows, append, event, &head.hash);
 	}
 	*ret_head = head;
 }
@@ -261,15 +256,15 @@ void stream_append_rows(struct buf *rows, const struct append *append, struct ap
 static enum status copy_fresh(struct append *append, struct append_event *const *firsts, struct append_head *ret_head)
 {
 	struct buf rows;
-	buf_init(&rows, COPY_BYTES_MAX);
+	buf_init(&rows, APPEND_COPY_BYTES_MAX);
 	db_copy_header(&rows);
-	stream_append_rows(&rows, append, firsts, copy_event, ret_head);
+	stream_append_rows(&rows, append, firsts, ret_head);
 	db_copy_trailer(&rows);
 	ASSERT(buf_ok(&rows));
 	bool any = ret_head->last_seq > append->head.last_seq;
 	enum status status = STATUS_OK;
 	if (any && !append->copying)
-		status = db_copy_begin(append->db, COPY_SQL);
+		status = db_copy_begin(append->db, APPEND_COPY_SQL);
 	if (status == STATUS_OK && (any || append->copying))
 		status = db_copy_send(append->db, buf_span(&rows));
 	if (status == STATUS_OK && (any || append->copying))

@@ -18,9 +18,13 @@ struct append {
 	int64_t day_bytes;       /* stored on the day of head.recorded_us */
 	bool looking_up;         /* the transaction begins again: some of the ids are stored, or they are over the quota as a whole */
 	bool copying;            /* the server waits for the rows of the COPY */
+	struct append_event **firsts;  /* stream_append_firsts, where it is kept */
 };
 
-#define APPEND_COLUMNS "effreg.event (region_id, seq, id, recorded_time, hash, body)"
+#define APPEND_COPY_SQL "COPY effreg.event (region_id, seq, id, recorded_time, hash, body) FROM STDIN (FORMAT binary)"
+
+/* Beside the body a row is some 140 bytes. */
+#define APPEND_COPY_BYTES_MAX (STREAM_BATCH_MAX * (STREAM_BODY_MAX + 256))
 
 /* The authorise statements and some; the heads and the sources of a batch, each with its numbers, escaped. */
 #define APPEND_OPENING_BYTES_MAX ((size_t)64 * 1024)
@@ -46,10 +50,8 @@ struct append_event **stream_append_firsts(struct append *append);
 /* Do the events that are to be stored fit into the quota of the day? */
 bool stream_append_fits(const struct append *append, struct append_event *const *firsts);
 
-/* Numbers and chains the events that are to be stored, and has the row of each written; *ret_head is the head behind them. */
-typedef void stream_row_fn(struct buf *rows, const struct append *append, const struct append_event *event, const struct sha256 *hash);
-void stream_append_rows(struct buf *rows, const struct append *append, struct append_event *const *firsts, stream_row_fn *write,
-                        struct append_head *ret_head);
+/* Numbers and chains the events that are to be stored, and writes their rows; *ret_head is the head behind them. */
+void stream_append_rows(struct buf *rows, const struct append *append, struct append_event *const *firsts, struct append_head *ret_head);
 
 /* The rows are stored: the head is *head, the day's bytes are counted. */
 void stream_append_advance(struct append *append, struct append_event *const *firsts, const struct append_head *head);

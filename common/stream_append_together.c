@@ -1,14 +1,11 @@
-/* stream_append_together: as stream_append, for several regions, in two messages:
+/* stream_append_together: as stream_append, for several regions, in three messages too:
  *
- *   1  BEGIN, lock the heads that are free, authorise each, clock ─▶ the heads: who goes together is known
- *   2  the rows of those as an INSERT, heads, sources, COMMIT ─▶ stored │ duplicate id: nothing is, each alone
+ *   1  BEGIN, lock the heads that are free, authorise each, clock, COPY ─▶ the heads: who goes together is known
+ *   2  the rows of those ─▶ stored                                       │ duplicate id: ROLLBACK, each alone
+ *   3  heads, sources, COMMIT
  *
- * For a few rows an INSERT costs no more than a COPY, which would be a message and an answer of its own.
  * SKIP LOCKED: who holds the lock of one region (an intake that has stopped, say) holds up that region alone. */
 #include "common/stream_append_model.h"
-
-/* Rows with their quotes doubled, heads and sources; a script of db.h has a mebibyte. */
-#define CLOSING_BYTES_MAX ((size_t)1000 * 1024)
 
 struct together {
 	struct db *db;
@@ -22,6 +19,7 @@ struct together {
 
 static void write_opening(struct buf *script, const struct together *together)
 {
+	buf_text(script, "SET LOCAL lock_timeout = '5s'; ");  /* of a table: somebody migrates it */
 	for (size_t i = 0; i < together->count; i++) {
 		const struct append_part *part = &together->parts[i];
 		buf_text(script, "EXECUTE append_lock_free(");
@@ -30,18 +28,18 @@ static void write_opening(struct buf *script, const struct together *together)
 		if (stream_has_authorise(part->hooks))
 			buf_printf(script, "%s; ", part->hooks->authorise_sql);
 	}
-	buf_text(script, "EXECUTE append_clock");
+	buf_text(script, "EXECUTE append_clock; " APPEND_COPY_SQL);
 	buf_append(script, "", 1);
 }
 
 static bool is_plain(struct append *append)
 {
-	struct append_event **firsts = stream_append_firsts(append);
+	append->firsts = stream_append_firsts(append);
 	for (size_t i = 0; i < append->count; i++) {
-		if (append->events[i].result != APPEND_STORED || firsts[i] != &append->events[i])
+		if (append->events[i].result != APPEND_STORED || append->firsts[i] != &append->events[i])
 			return false;
 	}
-	return stream_append_fits(append, firsts);
+	return stream_append_fits(append, append->firsts);
 }
 
 /* rights may be NULL: nobody asks. */
@@ -91,42 +89,33 @@ static enum status open_together(struct together *together, bool *ret_any)
 
 /* ---- The rows and the end ---- */
 
-static void write_row(struct buf *script, const struct append *append, const struct append_event *event, const struct sha256 *hash)
+/* CONFLICT: an id is stored already. */
+static enum status copy_rows(struct together *together)
 {
-	char id[UUID_TEXT_SIZE], recorded[INSTANT_TEXT_SIZE], hex[SHA256_HEX_SIZE];
-	ident_uuid_format(&event->id, id);
-	instant_format(append->now_us, recorded);
-	sha256_hex(hash, hex);
-	buf_text(script, "(");
-	db_quote(script, append->region);
-	buf_printf(script, ",%llu,'%s','%s','\\x%s',", (unsigned long long)event->seq, id, recorded, hex);
-	db_quote_span(script, event->body);
-	buf_text(script, "),");
-}
-
-static void write_rows(struct buf *script, const struct together *together)
-{
-	buf_text(script, "INSERT INTO " APPEND_COLUMNS " VALUES ");
+	struct buf rows;
+	buf_init(&rows, APPEND_COPY_BYTES_MAX);
+	db_copy_header(&rows);
 	for (size_t i = 0; i < together->count; i++) {
 		struct append *append = &together->appends[i];
-		struct append_event **firsts;
 		struct append_head head;
 		if (together->parts[i].alone)
 			continue;
-		firsts = stream_append_firsts(append);
-		stream_append_rows(script, append, firsts, write_row, &head);
-		stream_append_advance(append, firsts, &head);
+		stream_append_rows(&rows, append, append->firsts, &head);
+		stream_append_advance(append, append->firsts, &head);
 	}
-	if (buf_ok(script))
-		script->at[script->len - 1] = ';';  /* the last comma */
+	db_copy_trailer(&rows);
+	ASSERT(buf_ok(&rows));
+	enum status status = db_copy_send(together->db, buf_span(&rows));
+	if (status == STATUS_OK)
+		status = db_copy_end(together->db);
+	buf_clear(&rows);
+	return status;
 }
 
-/* The last message. CONFLICT: an id is stored already, and nothing of this. */
 static enum status commit(struct together *together)
 {
 	struct buf script;
-	buf_init(&script, CLOSING_BYTES_MAX);
-	write_rows(&script, together);
+	buf_init(&script, APPEND_CLOSING_BYTES_MAX);
 	for (size_t i = 0; i < together->count; i++) {
 		if (!together->parts[i].alone)
 			stream_append_close(&script, &together->appends[i]);
@@ -143,6 +132,8 @@ static enum status run(struct together *together)
 	bool any;
 	enum status status = open_together(together, &any);
 	if (status == STATUS_OK && any)
+		status = copy_rows(together);
+	if (status == STATUS_OK && any)
 		return commit(together);
 	db_rollback(together->db);
 	return status;
@@ -150,7 +141,7 @@ static enum status run(struct together *together)
 
 enum status stream_append_together(struct db *db, struct append_part *parts, size_t count, struct arena *scratch)
 {
-	size_t events = 0, bytes = 0;
+	size_t events = 0;
 	ASSERT(count >= 1 && count <= STREAM_TOGETHER_MAX);
 	struct together together = {
 		.db = db, .parts = parts, .appends = arena_array(scratch, struct append, count), .count = count, .scratch = scratch};
@@ -160,10 +151,8 @@ enum status stream_append_together(struct db *db, struct append_part *parts, siz
 			.day_bytes_max = parts[i].hooks == NULL ? 0 : parts[i].hooks->day_bytes_max};
 		stream_append_reset(&together.appends[i]);
 		events += parts[i].count;
-		for (size_t event = 0; event < parts[i].count; event++)
-			bytes += parts[i].events[event].body.len;
 	}
-	ASSERT(events <= STREAM_TOGETHER_EVENTS_MAX && bytes <= STREAM_TOGETHER_BYTES_MAX);
+	ASSERT(events <= STREAM_BATCH_MAX);
 	enum status status = stream_append_prepare(db);
 	if (status == STATUS_OK)
 		status = run(&together);

@@ -32,7 +32,6 @@ struct intake_append *intake_append_new(struct intake_region *region, struct int
 		batch->read_refusals_count = batch->refusals_count;
 		for (size_t i = 0; i < batch->events_count; i++) {
 			append->origins[append->count] = (struct intake_origin){.batch = batch, .event = &batch->events[i]};
-			append->bytes += batch->events[i].append.body.len;
 			append->events[append->count++] = batch->events[i].append;
 		}
 	}
@@ -195,8 +194,16 @@ static void settle_part(struct intake_append *append, const struct append_part *
 	append->head = part->head;
 	if (append->status == STATUS_OK)
 		settle_results(append);
-	else
+	else if (status != STATUS_OK)
 		note_error(append, db);
+}
+
+static bool any_was_judged(const struct intake_append *first)
+{
+	bool judged = false;
+	for (const struct intake_append *append = first; append != NULL; append = append->next)
+		judged = judged || append->judged;
+	return judged;
 }
 
 static void run_together(struct intake_append *first, struct db *db)
@@ -210,7 +217,7 @@ static void run_together(struct intake_append *first, struct db *db)
 		parts[count] = (struct append_part){
 			.region = append->region->name, .events = append->events, .count = append->count, .hooks = &hooks[count]};
 	}
-	for (int attempt = 0; attempt < 2 && (attempt == 0 || status == STATUS_UNAVAILABLE) && !first->judged; attempt++)
+	for (int attempt = 0; attempt < 2 && (attempt == 0 || status == STATUS_UNAVAILABLE) && !any_was_judged(first); attempt++)
 		status = stream_append_together(db, parts, count, first->arena);
 	count = 0;
 	for (struct intake_append *append = first; append != NULL; append = append->next)
@@ -220,8 +227,9 @@ static void run_together(struct intake_append *first, struct db *db)
 void intake_append_run(struct intake_job *job, struct db *db)
 {
 	struct intake_append *append = (struct intake_append *)(void *)job;
-	if (append->next == NULL)
-		run_alone(append, db);
-	else
+	/* Also a small one without others: it waits for nobody's lock. */
+	if (append->small)
 		run_together(append, db);
+	else
+		run_alone(append, db);
 }

@@ -17,6 +17,7 @@ struct intake_append {
 	void *context;                    /* whose done it is */
 	struct intake_append *next;       /* of those that go together; NULL = the last, or alone */
 	bool small;                       /* the first of small ones: others gather until it has ended */
+	bool by_itself;                   /* once more, after it was left alone */
 	struct intake_region *region;
 	struct intake_batch *batches;     /* each with its results, when status is OK */
 	const char *user;
@@ -26,10 +27,9 @@ struct intake_append {
 	struct append_event *events;
 	struct intake_origin *origins;
 	size_t count;
-	size_t bytes;                     /* of the events */
 	/* outcome */
 	enum status status;
-	bool left_alone;                  /* it could not go with the others: nothing of it is stored, run it again by itself */
+	bool left_alone;                  /* it did not go with the others: run it again by itself, which finds what is stored nevertheless */
 	bool judged;                      /* it has come so far that the key's rights were seen */
 	struct append_head head;
 	size_t refusals_lost;             /* not kept: the region's quarantine is full */

@@ -620,10 +620,9 @@ static struct intake_append *begin_append(struct intake *intake, struct intake_r
 static void add_small(struct intake *intake, struct intake_append *append, int64_t now_ms)
 {
 	struct intake_region *region;
-	size_t bytes = append->bytes, events = append->count;
-	for (size_t count = 1; count < STREAM_TOGETHER_MAX && events + INTAKE_SMALL_EVENTS <= STREAM_TOGETHER_EVENTS_MAX &&
-	                       bytes + INTAKE_SMALL_BYTES <= STREAM_TOGETHER_BYTES_MAX &&
-	                       (region = intake_regions_next_small(intake->regions, now_ms)) != NULL;) {
+	for (size_t count = 1, events = append->count;
+	     count < intake->together_max && events + INTAKE_SMALL_EVENTS <= STREAM_BATCH_MAX &&
+	     (region = intake_regions_next_small(intake->regions, now_ms)) != NULL;) {
 		if (region->first == NULL) {
 			region->under_way = false;
 			continue;
@@ -631,8 +630,28 @@ static void add_small(struct intake *intake, struct intake_append *append, int64
 		append->next = begin_append(intake, region);
 		append = append->next;
 		events += append->count;
-		bytes += append->bytes;
 		count++;
+	}
+}
+
+static bool has_writer(const struct intake *intake)
+{
+	return intake_pool_busy(intake->writers) < intake_pool_threads(intake->writers);
+}
+
+/* What was left alone may wait for a lock that somebody holds for seconds, and many at once: it has half of the writers at most. */
+static void start_alone(struct intake *intake)
+{
+	size_t writers = intake_pool_threads(intake->writers);
+	while (intake->alone_first != NULL && has_writer(intake) && intake->alone_under_way < (writers + 1) / 2) {
+		struct intake_append *append = intake->alone_first;
+		intake->alone_first = append->next;
+		if (intake->alone_first == NULL)
+			intake->alone_end = &intake->alone_first;
+		append->next = NULL;
+		append->by_itself = true;
+		intake->alone_under_way++;
+		intake_pool_submit(intake->writers, &append->job);
 	}
 }
 
@@ -640,7 +659,10 @@ static void add_small(struct intake *intake, struct intake_append *append, int64
 static void start_appends(struct intake *intake)
 {
 	int64_t now_ms = ambient_monotonic_ms();
-	while (!intake->stopping && intake_pool_busy(intake->writers) < intake_pool_threads(intake->writers)) {
+	if (intake->stopping)
+		return;
+	start_alone(intake);
+	while (has_writer(intake)) {
 		struct intake_region *region = intake_regions_next(intake->regions, now_ms);
 		if (region == NULL)
 			return;
@@ -648,10 +670,11 @@ static void start_appends(struct intake *intake)
 			region->under_way = false;  /* what it had was taken back meanwhile */
 			continue;
 		}
-		bool small = intake_region_is_small(region, now_ms);
+		bool small = intake->together_max > 1 && intake_region_is_small(region, now_ms);
 		struct intake_append *append = begin_append(intake, region);
 		if (small) {
 			append->small = true;
+			intake->small_under_way++;
 			intake_regions_hold_small(intake->regions, now_ms + INTAKE_SMALL_WAIT_MS);
 			add_small(intake, append, now_ms);
 		}
@@ -844,17 +867,28 @@ void intake_on_push(void *context)
 static void append_alone(struct intake *intake, struct intake_append *append)
 {
 	append->left_alone = false;
-	if (intake->stopping)
+	append->next = NULL;
+	*intake->alone_end = append;
+	intake->alone_end = &append->next;
+}
+
+static void end_waiting_alone(struct intake *intake)
+{
+	for (struct intake_append *append = intake->alone_first, *next; append != NULL; append = next) {
+		next = append->next;
+		append->next = NULL;
 		end_append(intake, append);
-	else
-		intake_pool_submit(intake->writers, &append->job);
+	}
+	intake->alone_first = NULL;
+	intake->alone_end = &intake->alone_first;
 }
 
 static void collect_append(struct intake_job *job)
 {
 	struct intake_append *append = (struct intake_append *)(void *)job, *next;
 	struct intake *intake = append->context;
-	intake->small_ended = intake->small_ended || append->small;
+	intake->small_under_way -= append->small ? 1 : 0;
+	intake->alone_under_way -= append->by_itself ? 1 : 0;
 	for (; append != NULL; append = next) {
 		next = append->next;
 		append->next = NULL;
@@ -871,9 +905,8 @@ void intake_on_written(void *context)
 	struct intake *intake = context;
 	intake_pool_collect(intake->writers);
 	pay_credit(intake);
-	if (intake->small_ended)
+	if (intake->small_under_way == 0)
 		intake_regions_hold_small(intake->regions, 0);
-	intake->small_ended = false;
 	on_gathered(intake);
 }
 
@@ -998,5 +1031,6 @@ void intake_finish(struct intake *intake)
 {
 	intake->stopping = true;
 	intake_pool_destroy(&intake->writers);
+	end_waiting_alone(intake);
 	intake_pool_destroy(&intake->greeters);
 }

@@ -42,7 +42,10 @@ struct intake {
 	size_t batch_bytes, letter_bytes; /* held now */
 	bool database_lost;               /* the last append or look found it away */
 	int64_t mend_ms;                  /* the look-up's connection, if it is lost, is not made anew before */
-	bool small_ended;                 /* in this round: those that gathered meanwhile may begin */
+	size_t small_under_way;           /* appends of small ones, which the others wait for */
+	struct intake_append *alone_first, **alone_end;  /* that could not go with others and wait for a writer */
+	size_t alone_under_way;
+	size_t together_max;              /* regions in one append; 1 = each by itself */
 	bool stopping;                    /* nothing new begins */
 	/* Sessions that get credit when the round ends: for several acknowledged batches at once. */
 	struct intake_session *owed[INTAKE_SESSIONS_MAX];

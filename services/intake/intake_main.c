@@ -17,6 +17,7 @@ static const struct config_option OPTIONS[] = {
 	{"key_dropped_per_s_max", CONFIG_INTEGER, "32", 0, 10000000, "messages a second that one key may send for nothing after the first 256; beyond, the connection that goes on so takes in some 10 KB a second; 0 = as many as it likes"},
 	{"memory_bytes_max", CONFIG_INTEGER, "33554432", 1048576, INT64_C(1) << 40, "bytes of batches held in memory, of all regions; beyond, batches are put off"},
 	{"writers", CONFIG_INTEGER, "4", 1, INTAKE_POOL_THREADS_MAX, "appends side by side, each over a connection of its own"},
+	{"together_max", CONFIG_INTEGER, "32", 1, STREAM_TOGETHER_MAX, "regions whose small batches may share a transaction; 1 = each has its own, as Citus wants it"},
 };
 
 static enum status open_sockets(struct intake *intake, struct fault *fault)
@@ -63,6 +64,8 @@ static enum status start(struct service *service, struct fault *fault)
 	intake->region_events_per_s_max = config_integer(service->config, "region_events_per_s_max");
 	intake->key_hellos_per_s_max = config_integer(service->config, "key_hellos_per_s_max");
 	intake->key_dropped_per_s_max = config_integer(service->config, "key_dropped_per_s_max");
+	intake->together_max = (size_t)config_integer(service->config, "together_max");
+	intake->alone_end = &intake->alone_first;
 	intake->memory_bytes_max = (size_t)config_integer(service->config, "memory_bytes_max");
 	intake->sessions = intake_sessions_new();
 	intake->regions = intake_regions_new();

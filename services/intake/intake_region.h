@@ -10,8 +10,8 @@
 #include "services/intake/intake_batch.h"
 
 #define INTAKE_REGIONS_MAX      512
-/* A small append waits for more until this long after the region's last one began: a region at rest never waits, and one that
- * trickles makes no more than 200 transactions a second. */
+/* An append that is not full waits for more until this long after the region's last one began: one that trickles makes no more than 200
+ * transactions a second. */
 #define INTAKE_GATHER_MS        5
 /* A small append: so many events and bytes wait, none of them refused. More is worth a transaction of its own. */
 #define INTAKE_SMALL_EVENTS     50
@@ -56,7 +56,7 @@ void intake_regions_each(struct intake_regions *regions, void (*fn)(void *contex
 void intake_region_add(struct intake_region *region, struct intake_batch *batch);
 /* May its next append begin? 0: now, and it stands in the ring. > 0: so many ms from now, if nothing else comes. < 0: no. */
 int64_t intake_region_due(struct intake_regions *regions, struct intake_region *region, int64_t now_ms);
-/* Small appends are under way until it is called again with 0, or until_ms comes: other small ones gather. */
+/* Other small appends gather until until_ms, or until it is called with 0: none is under way any more. */
 void intake_regions_hold_small(struct intake_regions *regions, int64_t until_ms);
 /* Would its next append be small? */
 bool intake_region_is_small(const struct intake_region *region, int64_t now_ms);

@@ -1,4 +1,4 @@
-/* intake_store: every SQL statement of intake but the append itself (common/stream_append.c). */
+/* intake_store: every SQL statement of intake but the append itself (common/stream_append.c, common/stream_append_together.c). */
 #ifndef EFFREG_INTAKE_STORE_H
 #define EFFREG_INTAKE_STORE_H
 

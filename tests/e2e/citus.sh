@@ -167,6 +167,7 @@ done
 check_equal "the script asks Citus for just that, once" "$(fates | awk '$2 != "coordinator"' | sed 's/ $//')" "$(script_asks_for | sed 's/ $//')"
 check "a table without a fate stops it" script_misses_a_table
 
+export EFFREG_TOGETHER_MAX=1 # as deploy/citus/README.md says
 ask "ALTER ROLE effreg_intake SET log_statement = 'all'; ALTER ROLE effreg_metrics SET log_statement = 'all'" >/dev/null
 test_start_centre
 check "four regions push" test_push_all

@@ -17,6 +17,7 @@ static uint64_t batches[REGIONS];
 static int set_up_all(void **state)
 {
 	(void)state;
+	setenv("EFFREG_WRITERS", "2", 1);
 	player_init(&player);
 	for (size_t i = 0; i < REGIONS; i++)
 		player_add_key(&player, &keys[i], "region", NAMES[i], NULL);
@@ -134,6 +135,43 @@ static void a_region_whose_head_is_locked_holds_up_itself_alone(void **state)
 	check_logs();
 }
 
+/* More of them than there are writers. */
+static void many_locked_heads_leave_a_writer_to_the_others(void **state)
+{
+	(void)state;
+	assert_int_equal(db_begin(player.db), STATUS_OK);
+	player_sql(&player, "SELECT 1 FROM effreg.event_head WHERE region_id <> '46000000' FOR UPDATE");
+	push_all(fresh_event(&player, VORONEZH));
+	expect_stored(3);
+	for (unsigned i = 0; i < 20; i++) {
+		push(3, fresh_event(&player, NAMES[3]));
+		expect_stored(3);
+	}
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event WHERE region_id <> '46000000'"), 3);
+	db_rollback(player.db);
+	for (size_t i = 0; i < 3; i++)
+		expect_stored(i);
+	check_logs();
+}
+
+/* What waits when intake is told to end was not acknowledged, and is not stored. */
+static void who_waits_for_a_lock_when_intake_ends_is_sent_back(void **state)
+{
+	(void)state;
+	assert_int_equal(db_begin(player.db), STATUS_OK);
+	player_sql(&player, "SELECT 1 FROM effreg.event_head WHERE region_id <> '46000000' FOR UPDATE");
+	push_all(fresh_event(&player, VORONEZH));
+	expect_stored(3);
+	process_stop(&intake);
+	db_rollback(player.db);
+	assert_int_equal(player_count(&player, "SELECT pg_catalog.count(*) FROM effreg.event"), REGIONS + 1);
+	check_logs();
+	process_start(&player, &intake, "67108864");
+	client_close(&clients[0]);
+	client_connect(&clients[0], &player, &intake, &keys[0]);
+	client_hello(&clients[0], PORTAL);  /* it has begun, and can be told to end */
+}
+
 static void a_duplicate_and_a_refusal_of_one_are_the_others_gain_or_loss_in_nothing(void **state)
 {
 	(void)state;
@@ -193,6 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(small_pushes_of_several_regions_share_a_transaction),
 		CASE(a_region_whose_head_is_locked_holds_up_itself_alone),
+		CASE(many_locked_heads_leave_a_writer_to_the_others),
+		CASE(who_waits_for_a_lock_when_intake_ends_is_sent_back),
 		CASE(a_duplicate_and_a_refusal_of_one_are_the_others_gain_or_loss_in_nothing),
 		CASE(a_key_that_was_revoked_is_told_and_the_others_are_stored),
 		CASE(a_failure_of_one_is_not_the_others),
