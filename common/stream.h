@@ -89,7 +89,7 @@ enum status stream_append(struct db *db, const char region[OKTMO_TEXT_SIZE], str
 
 struct append_part {
 	const char *region;            /* another one for each part */
-	struct append_event *events;   /* as for stream_append; at least one, and no more than STREAM_BATCH_MAX in all parts */
+	struct append_event *events;   /* as for stream_append; at least one, and in all parts at most STREAM_BATCH_MAX */
 	size_t count;
 	/* As for stream_append, but before_commit is not called: nothing of a part that goes together is refused or in conflict. */
 	const struct append_hooks *hooks;

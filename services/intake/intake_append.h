@@ -36,7 +36,8 @@ struct intake_append {
 	char error[256];                  /* what the database said */
 };
 
-/* What an append takes beside its batches, at most: the rights, the refusals as parameters, the look at what is stored. */
+/* What an append takes beside its batches, at most: the rights, the refusals as parameters, the look at what is stored. The
+ * arena of the first of small ones serves the transaction of all. */
 #define INTAKE_APPEND_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 /* Of the batches (linked by next, at least one), whose owner it is from now on; destroy it when they are released. */
