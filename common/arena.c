@@ -63,19 +63,33 @@ static struct block *block_push(struct arena *arena, size_t bytes)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+/* Bytes of the arena; *ret_zeroed: they are zero already. */
+static void *take(struct arena *arena, size_t bytes, bool *ret_zeroed)
 {
 	size_t rounded = (bytes + 15) & ~(size_t)15;
 	ASSERT(rounded >= bytes && rounded <= arena->bytes_max - arena->used);
 	struct block *block = arena->blocks;
 	/* A block comes zeroed: of a large one, fresh from the system, no page is touched before it is used. */
-	bool fresh = block == NULL || block->size - block->used < rounded;
-	if (fresh)
+	*ret_zeroed = block == NULL || block->size - block->used < rounded;
+	if (*ret_zeroed)
 		block = block_push(arena, rounded);
 	void *memory = block->bytes + block->used;
 	block->used += rounded;
 	arena->used += rounded;
-	return fresh ? memory : memset(memory, 0, rounded);
+	return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	bool zeroed;
+	void *memory = take(arena, bytes, &zeroed);
+	return zeroed ? memory : memset(memory, 0, bytes);
+}
+
+void *arena_alloc_unset(struct arena *arena, size_t bytes)
+{
+	bool zeroed;
+	return take(arena, bytes, &zeroed);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
@@ -86,9 +100,10 @@ void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
 
 char *arena_text(struct arena *arena, const char *at, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = arena_alloc_unset(arena, len + 1);
 	if (len > 0)
 		memcpy(copy, at, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -15,6 +15,8 @@ void arena_destroy(struct arena **arena);
 
 /* Zeroed memory, valid until the next reset. */
 void *arena_alloc(struct arena *arena, size_t bytes);
+/* The same, but its bytes may be anything: for what is written at once. */
+void *arena_alloc_unset(struct arena *arena, size_t bytes);
 char *arena_text(struct arena *arena, const char *at, size_t len);  /* a copy, terminated */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 

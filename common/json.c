@@ -25,21 +25,11 @@ static const cJSON *node_of(const struct json *json)
 
 enum json_type json_type(const struct json *json)
 {
-	switch (node_of(json)->type & 0xFF) {
-	case cJSON_False:
-	case cJSON_True:
-		return JSON_BOOL;
-	case cJSON_Number:
-		return JSON_NUMBER;
-	case cJSON_String:
-		return JSON_STRING;
-	case cJSON_Array:
-		return JSON_ARRAY;
-	case cJSON_Object:
-		return JSON_OBJECT;
-	default:
-		return JSON_NULL;
-	}
+	/* By the place of the bit that cJSON's type is. */
+	static const uint8_t TYPES[] = {JSON_BOOL, JSON_BOOL, JSON_NULL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT, JSON_NULL};
+	_Static_assert(cJSON_False == 1 << 0 && cJSON_True == 1 << 1 && cJSON_NULL == 1 << 2 && cJSON_Number == 1 << 3 && cJSON_String == 1 << 4
+	               && cJSON_Array == 1 << 5 && cJSON_Object == 1 << 6, "cJSON's types are other bits than here");
+	return (enum json_type)TYPES[__builtin_ctz((unsigned)node_of(json)->type | 1U << 7)];
 }
 
 bool json_is(const struct json *json, enum json_type type)

@@ -8,6 +8,7 @@
  * they are many. */
 #include "common/json.h"
 
+#include <endian.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #define NUMBER_LEN_MAX  63
 #define POWER_MAX       100000
 #define INTEGER_MAX     ((uint64_t)1 << 53)
+#define COPY_PADDING    8    /* strings are looked through by eight bytes at a time */
 
 struct name {
 	const struct json_key *key;
@@ -32,11 +34,12 @@ struct name {
 struct name_set {
 	size_t base;
 	size_t count;
+	uint64_t seen;    /* a bit for each name, by few_bit: most that are new are known by it */
 	uint32_t *table;  /* 1 + place, 0 = free; NULL while the names are few */
 	size_t table_size;
 };
 
-/* start to end: the copy, with a zero behind it. */
+/* start to end: the copy, with COPY_PADDING zeros behind it. */
 struct scan {
 	unsigned char *start;
 	unsigned char *at;
@@ -48,19 +51,6 @@ struct scan {
 	size_t names_count;
 	size_t names_capacity;
 	unsigned depth;
-};
-
-enum byte_class {
-	BYTE_PLAIN,    /* stands for itself inside a string */
-	BYTE_SPECIAL,  /* quote, backslash, control byte, or part of a longer UTF-8 sequence */
-};
-
-/* Zero (plain) unless said otherwise. */
-static const unsigned char STRING_BYTES[256] = {
-	[0x00 ... 0x1F] = BYTE_SPECIAL,
-	['"'] = BYTE_SPECIAL,
-	['\\'] = BYTE_SPECIAL,
-	[0x80 ... 0xFF] = BYTE_SPECIAL,
 };
 
 static enum status refuse(struct scan *scan, const char *code, const unsigned char *at, const char *en, const char *ru)
@@ -180,13 +170,35 @@ static enum status scan_escape(struct scan *scan)
 	return STATUS_OK;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Of eight bytes, the first in the lowest place: the highest bit of the first one that does not stand for itself inside a string (quote,
+ * backslash, control byte, part of a longer UTF-8 sequence) is set, and none before it; behind it a borrow may set others. */
+static uint64_t special_bytes(uint64_t bytes)
+{
+	uint64_t quote = bytes ^ EACH_BYTE('"'), backslash = bytes ^ EACH_BYTE('\\');
+	return ((bytes - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | bytes) & EACH_BYTE(0x80);
+}
+
+/* Behind the text stand COPY_PADDING zeros, which are special. */
+static void skip_plain(struct scan *scan)
+{
+	uint64_t bytes, special;
+	for (;; scan->at += sizeof bytes) {
+		memcpy(&bytes, scan->at, sizeof bytes);
+		special = special_bytes(le64toh(bytes));
+		if (special != 0)
+			break;
+	}
+	scan->at += __builtin_ctzll(special) / 8;
+}
+
 /* Moves past the bytes of a string, up to its closing quote. */
 static enum status scan_string_bytes(struct scan *scan, bool *ret_escaped)
 {
 	*ret_escaped = false;
 	for (;;) {
-		while (scan->at < scan->end && STRING_BYTES[*scan->at] == BYTE_PLAIN)
-			scan->at++;
+		skip_plain(scan);
 		if (scan->at == scan->end)
 			return refuse_early_end(scan);
 		if (*scan->at == '"')
@@ -198,11 +210,12 @@ static enum status scan_string_bytes(struct scan *scan, bool *ret_escaped)
 				return status;
 			continue;
 		}
-		size_t sequence = *scan->at < 0x20 ? 0 : utf8_sequence((const char *)scan->at, left(scan));
+		size_t sequence = 0;
+		while (*scan->at >= 0x80 && (sequence = utf8_sequence((const char *)scan->at, left(scan))) > 0)
+			scan->at += sequence;
 		if (sequence == 0)
 			return refuse_here(scan, "a raw control byte in a string: write it as an escape such as \\n",
 			                   "управляющий символ в строке: запишите его последовательностью вида \\n");
-		scan->at += sequence;
 	}
 }
 
@@ -442,6 +455,11 @@ static bool is_among_few(const struct scan *scan, const struct name_set *set, co
 	return false;
 }
 
+static uint64_t few_bit(const struct json_key *key)
+{
+	return UINT64_C(1) << ((key->head + key->tail + key->len) * 0x9E3779B97F4A7C15U >> 58);
+}
+
 /* False when the object has this name already. */
 static bool name_add(struct scan *scan, struct name_set *set, struct name *name)
 {
@@ -450,8 +468,10 @@ static bool name_add(struct scan *scan, struct name_set *set, struct name *name)
 	if (set->table != NULL && 2 * set->count >= set->table_size)
 		table_grow(scan, set);
 	if (set->table == NULL) {
-		if (is_among_few(scan, set, name))
+		uint64_t bit = few_bit(name->key);
+		if ((set->seen & bit) != 0 && is_among_few(scan, set, name))
 			return false;
+		set->seen |= bit;
 	} else {
 		name->hash = hash_of(name->key);
 		uint32_t *slot = table_slot(scan, set, name);
@@ -641,7 +661,10 @@ enum status json_parse(struct arena *arena, const char *text, size_t len, const 
 		                  "%zu bytes, at most %zu are allowed: send less at once",
 		                  "байтов: %zu, допускается не больше %zu: отправьте меньше за раз", len, limits->bytes_max);
 	struct name names[NAMES_AT_START];
-	unsigned char *copy = (unsigned char *)arena_text(arena, text, len);
+	unsigned char *copy = arena_alloc_unset(arena, len + COPY_PADDING);
+	if (len > 0)
+		memcpy(copy, text, len);
+	memset(copy + len, 0, COPY_PADDING);
 	struct scan scan = {
 		.start = copy,
 		.at = copy,

@@ -135,6 +135,45 @@ static void a_zero_byte_in_the_text_is_refused_where_it_stands(void **state)
 	arena_destroy(&arena);
 }
 
+/* "aaa?aaa": ? is byte, behind place others; expected: the code of the fault, or NULL. */
+static void expect_at(struct arena *arena, size_t place, size_t len, unsigned byte, const char *expected)
+{
+	char text[64];
+	const struct json *json = NULL;
+	struct fault fault = {0};
+	text[0] = '"';
+	memset(text + 1, 'a', len);
+	text[1 + place] = (char)byte;
+	text[1 + len] = '"';
+	arena_reset(arena);
+	enum status status = json_parse(arena, text, len + 2, &JSON_LIMITS_EVENT, &json, &fault);
+	if (expected == NULL) {
+		assert_int_equal(status, STATUS_OK);
+		assert_memory_equal(json_string(json), text + 1, len);
+		assert_int_equal(strlen(json_string(json)), len);
+		return;
+	}
+	if (status != STATUS_INVALID || !text_equal(fault.code, expected) || fault.offset != (long)(place + (byte == '"' ? 2 : 1)))
+		fail_msg("byte %02x at %zu of %zu: %s, %s at %ld", byte, place, len, status_name(status), fault.code, fault.offset);
+}
+
+/* Strings are looked through by eight bytes at a time. */
+static void what_may_not_stand_in_a_string_is_found_at_every_place_of_it(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new(ARENA_BYTES);
+	for (size_t len = 1; len <= 26; len++) {
+		for (size_t place = 0; place < len; place++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				if (byte == '\\')
+					continue;  /* what it means depends on what follows */
+				expect_at(arena, place, len, byte, byte >= 0x80 ? "bad_utf8" : byte < 0x20 || byte == '"' ? "bad_json" : NULL);
+			}
+		}
+	}
+	arena_destroy(&arena);
+}
+
 static void valid_texts_are_read_whole(void **state)
 {
 	static const char *const TEXTS[] = {
@@ -473,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_strict_reader_refuses_what_readers_understand_differently),
 		cmocka_unit_test(a_zero_byte_in_the_text_is_refused_where_it_stands),
+		cmocka_unit_test(what_may_not_stand_in_a_string_is_found_at_every_place_of_it),
 		cmocka_unit_test(valid_texts_are_read_whole),
 		cmocka_unit_test(limits_are_refused_as_too_large),
 		cmocka_unit_test(a_duplicate_is_found_among_many_names),
