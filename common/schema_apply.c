@@ -176,7 +176,7 @@ static bool refuse_unknown(const struct frame *frame, const struct keyword *keyw
 
 static bool is_false(const struct schema *schema)
 {
-	return json_is(schema->json, JSON_BOOL) && !json_bool(schema->json);
+	return schema->is_bool && !json_bool(schema->json);
 }
 
 bool check_additional_properties(const struct frame *frame, const struct keyword *keyword)

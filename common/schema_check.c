@@ -86,9 +86,9 @@ static bool check_keywords(const struct frame *frame)
 {
 	const struct schema *schema = frame->schema;
 	unsigned type = 1U << json_type(frame->at->json);
-	for (size_t i = 0; i < schema->keywords_count; i++) {
-		const struct keyword *keyword = &schema->keywords[i];
-		if ((KEYWORD_KINDS[keyword->id].types & type) != 0 && !CHECKS[keyword->id](frame, keyword))
+	for (size_t i = 0; i < schema->checks_count; i++) {
+		const struct keyword *keyword = schema->checks[i];
+		if ((keyword->looks_at & type) != 0 && !CHECKS[keyword->id](frame, keyword))
 			return false;
 		if (frame->validation->abandoned)
 			return false;
@@ -102,7 +102,7 @@ bool schema_check(struct validation *validation, const struct schema *schema, co
 	struct evaluated mine;
 	bool all_named = false;
 	struct frame frame = {.validation = validation, .schema = schema, .at = at, .all_named = &all_named};
-	if (json_is(schema->json, JSON_BOOL))
+	if (schema->is_bool)
 		return json_bool(schema->json) || refuse(&frame, NULL, NULL, "nothing may stand here: leave it out",
 		                                           "здесь ничего не должно стоять: удалите это");
 	if (outer != NULL || schema->tracks) {

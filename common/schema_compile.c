@@ -312,14 +312,18 @@ static compile_function *const COMPILERS[SHAPE_TOTAL] = {
 enum status schema_compile(struct schema *schema, struct fault *fault)
 {
 	enum status status = STATUS_OK;
+	schema->is_bool = json_is(schema->json, JSON_BOOL);
 	schema->keywords = arena_array(schema->bundle->arena, struct keyword, json_count(schema->json));
+	schema->checks = arena_array(schema->bundle->arena, const struct keyword *, json_count(schema->json));
 	for (size_t id = 0; id < KEYWORD_COUNT && status == STATUS_OK; id++) {
 		const struct json *value = json_find(schema->json, KEYWORD_KINDS[id].name);
 		if (value == NULL)
 			continue;
 		struct keyword *keyword = &schema->keywords[schema->keywords_count++];
-		*keyword = (struct keyword){.id = (enum keyword_id)id, .value = value};
+		*keyword = (struct keyword){.id = (enum keyword_id)id, .looks_at = KEYWORD_KINDS[id].types, .value = value};
 		schema->by_id[id] = keyword;
+		if (keyword->looks_at != 0)
+			schema->checks[schema->checks_count++] = keyword;
 		status = COMPILERS[KEYWORD_KINDS[id].shape](schema, keyword, fault);
 	}
 	schema->tracks = schema->by_id[KEYWORD_UNEVALUATED_PROPERTIES] != NULL

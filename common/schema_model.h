@@ -136,6 +136,7 @@ struct entry {
 
 struct keyword {
 	enum keyword_id id;
+	unsigned looks_at;         /* types of instances, as its kind says */
 	const struct json *value;  /* as it stands in the document */
 	union {                    /* by the shape of the keyword */
 		bool flag;
@@ -167,10 +168,13 @@ struct schema {
 	const char *base;      /* the URI that its references are relative to */
 	const char *anchor;    /* or NULL */
 	bool is_resource;      /* a root, or it has an $id: base is its own URI */
+	bool is_bool;          /* true or false: everything is valid, or nothing */
 	bool tracks;           /* it asks what other keywords have evaluated */
 	unsigned visit;        /* of the search for circles */
 	struct keyword *keywords;  /* none for true and false; sorted by id */
 	size_t keywords_count;
+	const struct keyword **checks;  /* those of them that say something by themselves, in their order */
+	size_t checks_count;
 	const struct keyword *by_id[KEYWORD_COUNT];  /* NULL = absent */
 };
 
