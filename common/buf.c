@@ -64,14 +64,34 @@ void buf_text(struct buf *buf, const char *text)
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list arguments;
+	if (!room_for(buf, 0))
+		return;
+	size_t room = buf->capacity - buf->len;
 	va_start(arguments, format);
-	int len = vsnprintf(NULL, 0, format, arguments);
+	int len = vsnprintf(buf->at + buf->len, room, format, arguments);
 	va_end(arguments);
 	ASSERT(len >= 0);
-	if (!room_for(buf, (size_t)len))
-		return;
-	va_start(arguments, format);
-	vsnprintf(buf->at + buf->len, (size_t)len + 1, format, arguments);
-	va_end(arguments);
+	if ((size_t)len >= room || (size_t)len > buf->bytes_max - buf->len) {
+		buf->at[buf->len] = '\0';  /* takes the beginning back */
+		if (!room_for(buf, (size_t)len))
+			return;
+		va_start(arguments, format);
+		vsnprintf(buf->at + buf->len, (size_t)len + 1, format, arguments);
+		va_end(arguments);
+	}
 	buf->len += (size_t)len;
+}
+
+void buf_integer(struct buf *buf, int64_t integer)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (integer < 0)
+		digits[--at] = '-';
+	buf_append(buf, digits + at, sizeof digits - at);
 }

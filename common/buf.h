@@ -23,6 +23,7 @@ bool buf_ok(const struct buf *buf);
 
 void buf_append(struct buf *buf, const void *at, size_t len);
 void buf_text(struct buf *buf, const char *text);
+void buf_integer(struct buf *buf, int64_t integer);  /* in decimal digits */
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static inline struct span buf_span(const struct buf *buf)

@@ -162,7 +162,7 @@ void json_write_span(struct json_writer *writer, struct span text)
 void json_write_integer(struct json_writer *writer, int64_t integer)
 {
 	separate(writer);
-	buf_printf(writer->buf, "%" PRId64, integer);
+	buf_integer(writer->buf, integer);
 }
 
 void json_write_bool(struct json_writer *writer, bool value)

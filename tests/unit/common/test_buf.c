@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static void appends_are_one_run_of_bytes_with_a_zero_behind(void **state)
@@ -64,11 +65,48 @@ static void what_would_pass_the_maximum_is_dropped_and_so_is_all_behind_it(void 
 	buf_reset(&buf);
 	buf_printf(&buf, "%s", "123456789");
 	assert_false(buf_ok(&buf));
+	assert_string_equal(buf.at, "");
 	buf_reset(&buf);
 	buf_append(&buf, "", SIZE_MAX);
 	assert_false(buf_ok(&buf));
 	assert_int_equal(buf.len, 0);
 	buf_clear(&buf);
+}
+
+/* The memory at hand is tried first: a text that it cannot hold comes whole nevertheless. */
+static void a_text_longer_than_the_memory_at_hand_comes_whole(void **state)
+{
+	(void)state;
+	struct buf buf;
+	char line[600];
+	memset(line, 'x', sizeof line - 1);
+	line[sizeof line - 1] = '\0';
+	for (int before = 250; before < 260; before++) {
+		buf_init(&buf, 2000);
+		buf_append(&buf, line, (size_t)before);
+		buf_printf(&buf, "[%s]", line);
+		assert_true(buf_ok(&buf));
+		assert_int_equal(buf.len, (size_t)before + sizeof line + 1);
+		assert_memory_equal(buf.at + before, "[xx", 3);
+		assert_string_equal(buf.at + buf.len - 3, "xx]");
+		buf_clear(&buf);
+	}
+}
+
+static void integers_are_written_as_printf_would(void **state)
+{
+	static const int64_t NUMBERS[] = {0, 1, -1, 9, 10, -10, 99, 100, INT32_MIN, INT64_MAX, INT64_MIN, INT64_MIN + 1};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(NUMBERS); i++) {
+		struct buf buf;
+		char expected[32];
+		buf_init(&buf, 100);
+		buf_integer(&buf, NUMBERS[i]);
+		(void)snprintf(expected, sizeof expected, "%lld", (long long)NUMBERS[i]);
+		assert_string_equal(buf.at, expected);
+		assert_int_equal(buf.len, strlen(expected));
+		buf_clear(&buf);
+	}
 }
 
 static void reset_keeps_the_memory_and_ends_the_text(void **state)
@@ -96,6 +134,8 @@ int main(void)
 		cmocka_unit_test(an_empty_one_is_an_empty_span),
 		cmocka_unit_test(exactly_the_maximum_fits),
 		cmocka_unit_test(what_would_pass_the_maximum_is_dropped_and_so_is_all_behind_it),
+		cmocka_unit_test(a_text_longer_than_the_memory_at_hand_comes_whole),
+		cmocka_unit_test(integers_are_written_as_printf_would),
 		cmocka_unit_test(reset_keeps_the_memory_and_ends_the_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
