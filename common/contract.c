@@ -70,19 +70,10 @@ const struct schema *contract_schema(const struct contract *contract, const char
 	return schema_find(contract->bundle, name);
 }
 
-enum status contract_check(const struct contract *contract, struct span bytes, struct arena *arena,
-                           struct envelope *ret_envelope, char ret_id[UUID_TEXT_SIZE], struct fault *fault)
+static enum status check_event(const struct contract *contract, const struct json *event, struct arena *arena, struct envelope *ret_envelope,
+                               struct fault *fault)
 {
-	const struct json *event;
 	enum event_type type;
-	ret_id[0] = '\0';
-	enum status status = json_parse(arena, bytes.at, bytes.len, &JSON_LIMITS_EVENT, &event, fault);
-	if (status != STATUS_OK)
-		return status;
-	const char *id = json_find_string(event, "id");
-	struct ident_uuid uuid;
-	if (id != NULL && ident_uuid_parse(id, &uuid))
-		ident_uuid_format(&uuid, ret_id);
 	const char *type_text = json_find_string(event, "type");
 	if (!json_is(event, JSON_OBJECT) || type_text == NULL)
 		return fault_say(fault, STATUS_INVALID, "schema", json_is(event, JSON_OBJECT) ? "/type" : "", -1,
@@ -93,11 +84,27 @@ enum status contract_check(const struct contract *contract, struct span bytes, s
 		                  "there is no event type \"%.100s\": correct it, or the centre may be older than the sender",
 		                  "типа событий \"%.100s\" нет: исправьте его; возможно, центр старше отправителя", type_text);
 	struct correction correction;
-	status = schema_validate(contract->types[type], event, arena, fault);
+	enum status status = schema_validate(contract->types[type], event, arena, fault);
 	if (status == STATUS_OK)
 		status = envelope_read(event, ret_envelope, fault);
 	/* What a schema cannot say: that two members name the same event. */
 	if (status == STATUS_OK && !event_type_may_be_corrected(type))
 		status = correction_read(ret_envelope, &correction, fault);
+	return status;
+}
+
+enum status contract_check(const struct contract *contract, struct span bytes, struct arena *arena,
+                           struct envelope *ret_envelope, char ret_id[UUID_TEXT_SIZE], struct fault *fault)
+{
+	const struct json *event;
+	struct ident_uuid uuid;
+	ret_id[0] = '\0';
+	enum status status = json_parse(arena, bytes.at, bytes.len, &JSON_LIMITS_EVENT, &event, fault);
+	if (status != STATUS_OK)
+		return status;
+	status = check_event(contract, event, arena, ret_envelope, fault);
+	const char *id = status == STATUS_OK ? NULL : json_find_string(event, "id");
+	if (id != NULL && ident_uuid_parse(id, &uuid))
+		ident_uuid_format(&uuid, ret_id);
 	return status;
 }

@@ -12,7 +12,7 @@ enum status contract_new(struct contract **ret_contract, struct fault *fault) MU
 void contract_destroy(struct contract **contract);
 
 /* Bytes → event: strict JSON, known type, schema, envelope. On a fault, what could be read of the id is in *ret_id
- * ("" when nothing), for the quarantine. Codes: too_large, bad_utf8, bad_json, duplicate_key, unknown_type, schema. */
+ * ("" when nothing, and when all is well), for the quarantine. Codes: too_large, bad_utf8, bad_json, duplicate_key, unknown_type, schema. */
 enum status contract_check(const struct contract *contract, struct span bytes, struct arena *arena,
                            struct envelope *ret_envelope, char ret_id[UUID_TEXT_SIZE], struct fault *fault) MUST_CHECK;
 

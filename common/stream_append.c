@@ -179,29 +179,35 @@ static void write_head(struct buf *script, const struct append *append)
 
 /* ---- The same id twice inside the batch ---- */
 
-static int compare_ids(const void *a, const void *b)
+/* A UUID is random, as a rule. A sender can make them collide: STREAM_BATCH_MAX bounds what that costs. */
+static size_t id_hash(const struct ident_uuid *id)
 {
-	const struct append_event *const *x = a;
-	const struct append_event *const *y = b;
-	int order = memcmp((*x)->id.bytes, (*y)->id.bytes, sizeof (*x)->id.bytes);
-	return order != 0 ? order : (*x > *y) - (*x < *y);
+	uint64_t head, tail;
+	memcpy(&head, id->bytes, sizeof head);
+	memcpy(&tail, id->bytes + sizeof head, sizeof tail);
+	uint64_t hash = (head ^ tail * 0xC2B2AE3D27D4EB4FU) * 0x9E3779B97F4A7C15U;
+	return (size_t)(hash ^ hash >> 32);
 }
 
 struct append_event **stream_append_firsts(struct append *append)
 {
-	struct append_event **sorted = arena_array(append->scratch, struct append_event *, append->count);
+	size_t size = 2;
+	while (size < 2 * append->count)
+		size *= 2;
+	struct append_event **slots = arena_array(append->scratch, struct append_event *, size);  /* half of them stay free */
 	struct append_event **firsts = arena_array(append->scratch, struct append_event *, append->count);
-	size_t count = 0;
 	for (size_t i = 0; i < append->count; i++) {
-		firsts[i] = &append->events[i];
-		if (append->events[i].result != APPEND_REFUSED)
-			sorted[count++] = &append->events[i];
-	}
-	qsort(sorted, count, sizeof *sorted, compare_ids);
-	for (size_t i = 0; i < count; i++) {
-		bool same = i > 0 && memcmp(sorted[i]->id.bytes, sorted[i - 1]->id.bytes, sizeof sorted[i]->id.bytes) == 0;
-		size_t at = (size_t)(sorted[i] - append->events);
-		firsts[at] = same ? firsts[sorted[i - 1] - append->events] : sorted[i];
+		struct append_event *event = &append->events[i];
+		firsts[i] = event;
+		if (event->result == APPEND_REFUSED)
+			continue;
+		size_t slot = id_hash(&event->id) & (size - 1);
+		while (slots[slot] != NULL && memcmp(slots[slot]->id.bytes, event->id.bytes, sizeof event->id.bytes) != 0)
+			slot = (slot + 1) & (size - 1);
+		if (slots[slot] == NULL)
+			slots[slot] = event;
+		else
+			firsts[i] = slots[slot];
 	}
 	return firsts;
 }
@@ -397,18 +403,23 @@ static int compare_numbered(const void *a, const void *b)
 {
 	const struct append_event *const *x = a;
 	const struct append_event *const *y = b;
-	int order = strcmp((*x)->source, (*y)->source);
+	int order = (*x)->source == (*y)->source ? 0 : strcmp((*x)->source, (*y)->source);
 	return order != 0 ? order : ((*x)->sequence > (*y)->sequence) - ((*x)->sequence < (*y)->sequence);
 }
 
 static size_t gather_numbered(const struct append *append, struct append_event **numbered)
 {
 	size_t count = 0;
+	bool in_order = true;  /* as most batches are */
 	for (size_t i = 0; i < append->count; i++) {
-		if (append->events[i].result == APPEND_STORED && append->events[i].sequence > 0)
-			numbered[count++] = &append->events[i];
+		if (append->events[i].result != APPEND_STORED || append->events[i].sequence == 0)
+			continue;
+		numbered[count] = &append->events[i];
+		in_order = in_order && (count == 0 || compare_numbered(&numbered[count - 1], &numbered[count]) <= 0);
+		count++;
 	}
-	qsort(numbered, count, sizeof *numbered, compare_numbered);
+	if (!in_order)
+		qsort(numbered, count, sizeof *numbered, compare_numbered);
 	return count;
 }
 
