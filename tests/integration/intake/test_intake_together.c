@@ -99,11 +99,12 @@ static void check_logs(void)
 	                                       " OR h.hash <> (SELECT e.hash FROM effreg.event e WHERE e.region_id = h.region_id AND e.seq = h.last_seq)"), 0);
 }
 
+/* The first may be taken before the others have come through libzmq: it goes by itself, and they gather meanwhile. */
 static void small_pushes_of_several_regions_share_a_transaction(void **state)
 {
 	(void)state;
 	unsigned rounds = 0;
-	for (; shared_by() < REGIONS; rounds++) {
+	for (; shared_by() < REGIONS - 1; rounds++) {
 		assert_true(rounds < ROUNDS_MAX);
 		push_all(fresh_event(&player, VORONEZH));
 		for (size_t i = 0; i < REGIONS; i++)
