@@ -2,7 +2,7 @@
  *
  * An append that would pass the maximum is dropped and remembered: the writer appends freely and asks
  * buf_ok once at the end. The bytes are followed by a zero that is not counted;
- * before the first append there are none, and at is NULL. */
+ * before the first append, or one that was dropped, there are none, and at may be NULL. */
 #ifndef EFFREG_BUF_H
 #define EFFREG_BUF_H
 

@@ -4,8 +4,8 @@
  *
  * The text is copied once, and strings are unescaped and terminated where they stand: an escape is longer than what it stands
  * for, and the closing quote leaves room for the zero. Names are compared after unescaping, as they are met, so that a
- * duplicate is reported where it stands: by a look through the object's earlier names while they are few, by a hash table when
- * they are many. */
+ * duplicate is reported where it stands: by a look through the object's earlier names while they are few (which a word of bits spares most
+ * names), by a hash table when they are many. */
 #include "common/json.h"
 
 #include <endian.h>
